@@ -1,0 +1,186 @@
+//! A fake SMS provider and a fake WeChat server.
+
+use super::{KEPT, PATIENCE, SIZE_MAX, locked};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A request, read whole.
+struct Request {
+    target: String,
+    body: Vec<u8>,
+}
+
+/// Serves requests one after the other on a free port of 127.0.0.1 until the process ends.
+fn serve(answer: impl Fn(&Request) -> (u16, Value) + Send + 'static) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
+    thread::Builder::new().name("fake-http".to_owned()).spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A client that hangs up or talks nonsense harms only itself.
+            let _ = one(&stream, &answer);
+        }
+    })?;
+    Ok(address)
+}
+
+fn one(stream: &TcpStream, answer: &impl Fn(&Request) -> (u16, Value)) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut reader = BufReader::new(stream.take(SIZE_MAX as u64));
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        if reader.read_line(&mut header)? == 0 || header == "\r\n" {
+            break;
+        }
+        if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    let mut body = vec![0; std::cmp::min(length, SIZE_MAX)];
+    reader.read_exact(&mut body)?;
+    let (status, value) = answer(&Request { target, body });
+    let text = value.to_string();
+    let mut out = stream;
+    write!(
+        out,
+        "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
+        text.len()
+    )
+}
+
+/// A message that the fake provider accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The sender's key for it.
+    pub request_id: String,
+    /// To whom.
+    pub phone: String,
+    /// What.
+    pub text: String,
+}
+
+#[derive(Default)]
+struct SmsState {
+    received: VecDeque<Received>,
+    status: Option<u16>,
+}
+
+/// A fake SMS provider. A second request with a known `request_id` is accepted and not kept again, as a real one does.
+#[derive(Clone)]
+pub struct FakeSms {
+    address: SocketAddr,
+    state: Arc<Mutex<SmsState>>,
+}
+
+impl FakeSms {
+    /// Starts it.
+    pub fn start() -> std::io::Result<Self> {
+        let state = Arc::new(Mutex::new(SmsState::default()));
+        let kept = state.clone();
+        let address = serve(move |request| {
+            let mut state = locked(&kept);
+            if let Some(status) = state.status {
+                return (status, json!({}));
+            }
+            let body: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+            let member = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let message = Received { request_id: member("request_id"), phone: member("phone"), text: member("text") };
+            if message.request_id.is_empty() || message.phone.is_empty() {
+                return (400, json!({ "error": "request_id and phone are needed" }));
+            }
+            if !state.received.iter().any(|known| known.request_id == message.request_id) {
+                state.received.push_back(message);
+                if state.received.len() > KEPT {
+                    state.received.pop_front();
+                }
+            }
+            (200, json!({ "accepted": true }))
+        })?;
+        Ok(Self { address, state })
+    }
+
+    /// Where to post to.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}/messages", self.address)
+    }
+
+    /// What it accepted, oldest first.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        locked(&self.state).received.iter().cloned().collect()
+    }
+
+    /// From now on it answers this status to everything; `None` ends that.
+    pub fn fail_with(&self, status: Option<u16>) {
+        locked(&self.state).status = status;
+    }
+}
+
+#[derive(Default)]
+struct WeChatState {
+    codes: BTreeMap<String, String>,
+    used: BTreeSet<String>,
+    error: Option<i64>,
+}
+
+/// A fake WeChat server with codes that are good once.
+#[derive(Clone)]
+pub struct FakeWeChat {
+    address: SocketAddr,
+    state: Arc<Mutex<WeChatState>>,
+}
+
+impl FakeWeChat {
+    /// Starts it for a mini-program.
+    pub fn start(app_id: &str, secret: &str) -> std::io::Result<Self> {
+        let state = Arc::new(Mutex::new(WeChatState::default()));
+        let (kept, app_id, secret) = (state.clone(), app_id.to_owned(), secret.to_owned());
+        let address = serve(move |request| {
+            let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+            let given: BTreeMap<&str, &str> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+            let member = |name: &str| given.get(name).copied().unwrap_or_default();
+            let mut state = locked(&kept);
+            if path != "/sns/jscode2session" {
+                return (404, json!({}));
+            }
+            if let Some(code) = state.error {
+                return (200, json!({ "errcode": code, "errmsg": "as told" }));
+            }
+            if member("appid") != app_id || member("secret") != secret {
+                return (200, json!({ "errcode": 40013, "errmsg": "invalid appid" }));
+            }
+            let code = member("js_code").to_owned();
+            match state.codes.get(&code).cloned() {
+                Some(openid) if state.used.insert(code) => {
+                    (200, json!({ "openid": openid, "session_key": "fake-session-key", "unionid": "fake-union" }))
+                }
+                _ => (200, json!({ "errcode": 40029, "errmsg": "invalid code" })),
+            }
+        })?;
+        Ok(Self { address, state })
+    }
+
+    /// Its base address.
+    #[must_use]
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Makes a code that stands for an open id, once.
+    pub fn allow(&self, code: &str, openid: &str) {
+        locked(&self.state).codes.insert(code.to_owned(), openid.to_owned());
+    }
+
+    /// From now on it answers this error code to everything; `None` ends that.
+    pub fn fail_with(&self, error: Option<i64>) {
+        locked(&self.state).error = error;
+    }
+}

@@ -1,0 +1,88 @@
+//! Mail by SMTP.
+
+use app::ports::{Mail, Mailer, PortError};
+use domain::Sensitive;
+use lettre::message::Mailbox;
+use lettre::message::header::ContentType;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{Message, SmtpTransport, Transport};
+use std::time::Duration;
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS after STARTTLS; refused when the server has none.
+    StartTls,
+    /// None: for a server on the same machine.
+    None,
+}
+
+/// A mail server and an account there.
+#[derive(Debug, Clone)]
+pub struct SmtpSettings {
+    /// Its host name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The sender's address.
+    pub from: String,
+    /// How the connection is protected.
+    pub security: Security,
+    /// Account and password, when the server wants one.
+    pub account: Option<(String, Sensitive<String>)>,
+}
+
+/// A step of the conversation with the server may take this long.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// Sends mail by SMTP.
+pub struct SmtpMailer {
+    transport: SmtpTransport,
+    from: Mailbox,
+    domain: String,
+}
+
+impl SmtpMailer {
+    /// For a server; nothing is connected yet. An error tells what is wrong with the settings.
+    pub fn new(settings: &SmtpSettings) -> Result<Self, PortError> {
+        let bad = |what: &str, why: String| PortError::Permanent(format!("{what}: {why}"));
+        let from: Mailbox = settings.from.parse().map_err(|e| bad("sender", format!("{e}")))?;
+        let builder = match settings.security {
+            Security::Tls => SmtpTransport::relay(&settings.host).map_err(|e| bad("mail server", e.to_string()))?,
+            Security::StartTls => SmtpTransport::starttls_relay(&settings.host).map_err(|e| bad("mail server", e.to_string()))?,
+            Security::None => SmtpTransport::builder_dangerous(&settings.host),
+        };
+        let mut builder = builder.port(settings.port).timeout(Some(TIME_LIMIT));
+        if let Some((user, password)) = &settings.account {
+            builder = builder.credentials(Credentials::new(user.clone(), password.reveal().clone()));
+        }
+        let domain = from.email.domain().to_owned();
+        Ok(Self { transport: builder.build(), from, domain })
+    }
+}
+
+impl Mailer for SmtpMailer {
+    fn send(&self, mail: &Mail) -> Result<(), PortError> {
+        // The library's texts may repeat the address, so none of them is passed on here.
+        let to: Mailbox = mail.to.reveal().parse().map_err(|_| PortError::Permanent("not a mail address".to_owned()))?;
+        let message = Message::builder()
+            .message_id(Some(format!("<{}@{}>", mail.key, self.domain)))
+            .from(self.from.clone())
+            .to(to)
+            .subject(&mail.subject)
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.body.clone())
+            .map_err(|_| PortError::Permanent("the mail cannot be built".to_owned()))?;
+        match self.transport.send(&message) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_permanent() => {
+                let status = error.status().map_or_else(String::new, |code| code.to_string());
+                Err(PortError::Permanent(format!("the mail server refuses it: {status}")))
+            }
+            Err(error) if error.is_timeout() => Err(PortError::Temporary("the mail server does not answer".to_owned())),
+            Err(_) => Err(PortError::Temporary("the mail server is not reachable or busy".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The kitchen count of a sitting: how many of what, for whom, with what exception.
+
+use crate::demand::LeftOutView;
+use crate::extract::Signed;
+use crate::operations::{Access, Operation, op};
+use crate::problem::{Problem, ProblemCode};
+use crate::words::{DishIdText, TextureWord, path_id};
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use app::App;
+use app::kitchen::count;
+use domain::access::Action;
+use domain::diet::Texture;
+use domain::id::DishId;
+use domain::kitchen::{DishCount, ExceptionGroup, TextureCount};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Adds the routes.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(web::resource("/v1/sittings/{sitting}/kitchen-count").route(web::get().to(get_kitchen_count)));
+}
+
+/// Who may do what here.
+pub const OPERATIONS: &[Operation] = &[op(
+    "getKitchenCount",
+    Access::Roles(Action::Kitchen),
+    &[ProblemCode::SignInNeeded, ProblemCode::Forbidden, ProblemCode::NotFound],
+)];
+
+/// The annotated operations and schemas of this resource.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(get_kitchen_count))]
+pub struct Docs;
+
+/// The count of a sitting, from its demand set.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KitchenCountView {
+    /// Orders to cook for.
+    pub orders: u64,
+    /// Portions of all dishes.
+    pub portions: u64,
+    /// By dish.
+    pub dishes: Vec<DishCountView>,
+    /// Seniors whose standing order has no meal here, and how to put them back.
+    pub left_out: Vec<LeftOutView>,
+}
+
+/// The count of one dish.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DishCountView {
+    /// Which.
+    #[schema(value_type = DishIdText)]
+    pub dish: DishId,
+    /// Its name.
+    pub name: String,
+    /// Portions in all.
+    pub portions: u64,
+    /// Portions of them that the kitchen marked as made.
+    pub done: u64,
+    /// Ran out, by the kitchen's word.
+    pub stopped: bool,
+    /// By texture.
+    pub textures: Vec<TextureCountView>,
+}
+
+/// The count of one dish in one texture.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TextureCountView {
+    /// How prepared.
+    #[schema(value_type = TextureWord)]
+    pub texture: Texture,
+    /// Portions in all.
+    pub portions: u64,
+    /// Portions without any exception.
+    pub plain: u64,
+    /// The rest, by combination of exceptions; the largest first.
+    pub exceptions: Vec<ExceptionGroupView>,
+}
+
+/// Portions with the same combination of exceptions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExceptionGroupView {
+    /// The combination, as the cook reads it.
+    #[schema(example = json!(["含花生（花生碎）"]))]
+    pub exceptions: Vec<String>,
+    /// Portions.
+    pub portions: u64,
+    /// For whom: order number and masked name, and how many when it is more than one.
+    #[schema(example = json!(["037 张*", "052 李* x2"]))]
+    pub people: Vec<String>,
+}
+
+impl From<DishCount> for DishCountView {
+    fn from(of: DishCount) -> Self {
+        let textures = of.textures.into_iter().map(TextureCountView::from).collect();
+        Self { dish: of.dish, name: of.name, portions: of.portions, done: of.done, stopped: of.stopped, textures }
+    }
+}
+
+impl From<TextureCount> for TextureCountView {
+    fn from(of: TextureCount) -> Self {
+        let exceptions = of.groups.into_iter().map(ExceptionGroupView::from).collect();
+        Self { texture: of.texture, portions: of.portions, plain: of.plain, exceptions }
+    }
+}
+
+impl From<ExceptionGroup> for ExceptionGroupView {
+    fn from(of: ExceptionGroup) -> Self {
+        let people = of.people.iter().map(ToString::to_string).collect();
+        Self { exceptions: of.exceptions, portions: of.portions, people }
+    }
+}
+
+/// Portions per dish and texture, grouped by combination of exceptions with the order numbers, from the demand set.
+#[utoipa::path(get, path = "/v1/sittings/{sitting}/kitchen-count", operation_id = "getKitchenCount", tag = "sittings",
+    params(("sitting" = String, Path, description = "The sitting")), responses((status = 200, body = KitchenCountView)))]
+pub async fn get_kitchen_count(
+    app: Data<App>,
+    Signed(actor): Signed,
+    path: Path<String>,
+) -> Result<Json<KitchenCountView>, Problem> {
+    let counted = count::count(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    let left_out = counted.left_out.into_iter().map(|one| LeftOutView {
+        senior: one.senior,
+        name: one.masked_name,
+        reason: one.reason,
+        advice: one.reason.advice_zh().to_owned(),
+    });
+    Ok(Json(KitchenCountView {
+        orders: u64::try_from(counted.count.orders).unwrap_or(u64::MAX),
+        portions: counted.count.portions,
+        dishes: counted.count.dishes.into_iter().map(DishCountView::from).collect(),
+        left_out: left_out.collect(),
+    }))
+}

@@ -1,0 +1,79 @@
+//! The REST API: actix-web and utoipa, one file per resource.
+//!
+//! A handler extracts, calls one use case, and turns the answer into a view or a [`problem::Problem`]; there is no rule and
+//! no SQL here. Every operation stands once more in [`operations`]: who may call it and with which problems it may answer;
+//! the OpenAPI document and the authorisation tests are made from that table.
+
+pub mod audit;
+pub mod auth;
+pub mod batches;
+pub mod bindings;
+pub mod canteens;
+pub mod claims;
+pub mod decisions;
+pub mod demand;
+pub mod devices;
+pub mod dishes;
+pub mod extract;
+pub mod input;
+pub mod kitchen_count;
+pub mod lots;
+pub mod menus;
+pub mod openapi;
+pub mod operations;
+pub mod orders;
+pub mod paging;
+pub mod places;
+pub mod plans;
+pub mod policies;
+pub mod problem;
+pub mod public;
+pub mod redemptions;
+pub mod seniors;
+pub mod standing;
+pub mod suppliers;
+pub mod trace;
+pub mod users;
+pub mod words;
+
+use actix_web::web::{self, ServiceConfig};
+use app::App;
+
+/// The largest accepted JSON body, in bytes. The largest legitimate one, an order of 20 lines, has 6 KB.
+const JSON_LIMIT: usize = 64 * 1024;
+
+/// Adds the API's routes to a server.
+pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        config
+            .app_data(web::Data::new(app))
+            .app_data(web::JsonConfig::default().limit(JSON_LIMIT).error_handler(problem::json_error))
+            .app_data(web::QueryConfig::default().error_handler(problem::query_error))
+            .app_data(web::PathConfig::default().error_handler(problem::path_error))
+            .configure(orders::routes)
+            .configure(standing::routes)
+            .configure(demand::routes)
+            .configure(kitchen_count::routes)
+            .configure(plans::routes)
+            .configure(redemptions::routes)
+            .configure(places::routes)
+            .configure(canteens::routes)
+            .configure(dishes::routes)
+            .configure(menus::routes)
+            .configure(auth::routes)
+            .configure(users::routes)
+            .configure(devices::routes)
+            .configure(seniors::routes)
+            .configure(bindings::routes)
+            .configure(audit::routes)
+            .configure(suppliers::routes)
+            .configure(lots::routes)
+            .configure(batches::routes)
+            .configure(trace::routes)
+            .configure(public::routes)
+            .configure(claims::routes)
+            .configure(policies::routes)
+            .configure(decisions::routes)
+            .configure(openapi::routes);
+    }
+}

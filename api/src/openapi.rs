@@ -1,0 +1,137 @@
+//! The OpenAPI document and its offline reference page.
+
+use crate::operations::{ANY, Access, Operation, all};
+use crate::problem::{Problem, ProblemBody, ProblemCode};
+use actix_web::web::ServiceConfig;
+use std::collections::BTreeMap;
+use utoipa::openapi::path::Operation as Documented;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder, example::ExampleBuilder};
+use utoipa::{Modify, OpenApi};
+
+/// The document, made from the handlers' annotations and the table of operations.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "暖饭 Nuanfan",
+        description = "老年助餐：订餐、厨房、补贴、送餐。Senior meal assistance.\n\nMoney is in fen, times are RFC 3339, problems are RFC 9457."
+    ),
+    components(schemas(ProblemBody))
+)]
+pub struct Reference;
+
+/// Adds what the table of operations knows: who may call, and each problem with an example.
+struct FromTheTable;
+
+impl Modify for FromTheTable {
+    fn modify(&self, document: &mut Document) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("nft_...").build();
+        document.components.get_or_insert_default().add_security_scheme("session", SecurityScheme::Http(bearer));
+        for item in document.paths.paths.values_mut() {
+            for documented in
+                [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+            {
+                let known = all().find(|op| documented.operation_id.as_deref() == Some(op.id));
+                if let Some(operation) = known {
+                    describe(documented, operation);
+                }
+            }
+        }
+    }
+}
+
+fn describe(documented: &mut Documented, operation: &Operation) {
+    let who = match operation.access {
+        Access::Public => "Anyone.".to_owned(),
+        Access::SignedIn => "Anyone who is signed in, for what is theirs.".to_owned(),
+        Access::Roles(action) => roles(action),
+        Access::RolesOrFamily(action, scope) => format!("{}; the senior, and family bound with `{scope}`", roles(action)),
+    };
+    let text = documented.description.take().unwrap_or_default();
+    documented.description = Some(format!("{text}\n\nMay be called by: {who}").trim().to_owned());
+    if operation.access != Access::Public {
+        let session = utoipa::openapi::security::SecurityRequirement::new("session", Vec::<String>::new());
+        documented.security = Some(vec![session]);
+    }
+    let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
+    for code in operation.problems.iter().chain(ANY) {
+        by_status.entry(code.status().as_u16()).or_default().push(*code);
+    }
+    for (status, codes) in by_status {
+        let examples = codes
+            .iter()
+            .map(|code| (code.to_string(), RefOr::T(ExampleBuilder::new().value(Some(Problem::new(*code).body())).build())));
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).examples_from_iter(examples).build();
+        let titles: Vec<&str> = codes.iter().map(|code| code.title().1).collect();
+        let response = ResponseBuilder::new().description(titles.join("; ")).content("application/problem+json", content).build();
+        documented.responses.responses.insert(status.to_string(), RefOr::T(response));
+    }
+}
+
+fn roles(action: domain::access::Action) -> String {
+    use domain::access::Role;
+    use domain::text_enum::TextEnum;
+    let names: Vec<String> = Role::ALL.iter().filter(|role| role.allows(action)).map(|role| format!("`{role}`")).collect();
+    format!("{} in their places", names.join(", "))
+}
+
+/// The document as it is checked in and served.
+#[must_use]
+pub fn document() -> Document {
+    let mut document = Reference::openapi();
+    for resource in [
+        crate::orders::Docs::openapi(),
+        crate::standing::Docs::openapi(),
+        crate::demand::Docs::openapi(),
+        crate::kitchen_count::Docs::openapi(),
+        crate::plans::Docs::openapi(),
+        crate::redemptions::Docs::openapi(),
+        crate::places::Docs::openapi(),
+        crate::canteens::Docs::openapi(),
+        crate::dishes::Docs::openapi(),
+        crate::menus::Docs::openapi(),
+        crate::auth::Docs::openapi(),
+        crate::users::Docs::openapi(),
+        crate::devices::Docs::openapi(),
+        crate::seniors::Docs::openapi(),
+        crate::bindings::Docs::openapi(),
+        crate::audit::Docs::openapi(),
+        crate::suppliers::Docs::openapi(),
+        crate::lots::Docs::openapi(),
+        crate::batches::Docs::openapi(),
+        crate::trace::Docs::openapi(),
+        crate::public::Docs::openapi(),
+        crate::policies::Docs::openapi(),
+        crate::claims::Docs::openapi(),
+        crate::decisions::Docs::openapi(),
+    ] {
+        document.merge(resource);
+    }
+    FromTheTable.modify(&mut document);
+    document
+}
+
+/// Adds the reference page, which needs no network.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(utoipa_swagger_ui::SwaggerUi::new("/reference/{_:.*}").url("/openapi.json", document()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_documented_operation_stands_in_the_table_and_the_other_way_round() {
+        let documented: BTreeSet<String> = document()
+            .paths
+            .paths
+            .values()
+            .flat_map(|item| [&item.get, &item.put, &item.post, &item.delete, &item.patch].map(Option::as_ref))
+            .flatten()
+            .map(|operation| operation.operation_id.clone().unwrap())
+            .collect();
+        let listed: BTreeSet<String> = all().map(|operation| operation.id.to_owned()).collect();
+        assert_eq!(documented, listed);
+    }
+}

@@ -1,0 +1,231 @@
+//! Standing orders: a weekly pattern that generates orders.
+
+use crate::extract::{IdempotencyKey, IfMatch, Signed};
+use crate::operations::{Access, Operation, op};
+use crate::problem::{Problem, ProblemCode};
+use crate::words::{CanteenIdText, ChannelWord, MealWord, SeniorIdText, StandingOrderIdText, path_id};
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
+use app::App;
+use app::standing::{self, StandingRequest};
+use app::store::query::standing::StandingRow;
+use domain::access::{Action, FamilyScope};
+use domain::fault::Faults;
+use domain::id::{CanteenId, SeniorId, StandingOrderId};
+use domain::standing::StandingState;
+use domain::{Channel, MealPeriod, ServiceDate};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Adds the routes.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::resource("/v1/standing-orders")
+                .route(web::post().to(make_standing_order))
+                .route(web::get().to(list_standing_orders)),
+        )
+        .service(
+            web::resource("/v1/standing-orders/{standing_order}")
+                .route(web::get().to(get_standing_order))
+                .route(web::put().to(put_standing_order)),
+        );
+}
+
+const ORDERING: Access = Access::RolesOrFamily(Action::Order, FamilyScope::Order);
+const LOOKING: Access = Access::RolesOrFamily(Action::SeeOrders, FamilyScope::See);
+const OF_EDITING: &[ProblemCode] = &[
+    ProblemCode::BadRequest,
+    ProblemCode::TooLarge,
+    ProblemCode::Invalid,
+    ProblemCode::SignInNeeded,
+    ProblemCode::Forbidden,
+    ProblemCode::NotFound,
+    ProblemCode::Conflict,
+    ProblemCode::IdempotencyKeyMissing,
+    ProblemCode::IdempotencyKeyReused,
+    ProblemCode::VersionMissing,
+    ProblemCode::Stale,
+];
+
+/// Who may do what here.
+pub const OPERATIONS: &[Operation] = &[
+    op("makeStandingOrder", ORDERING, OF_EDITING),
+    op("listStandingOrders", LOOKING, &[ProblemCode::BadRequest, ProblemCode::SignInNeeded, ProblemCode::NotFound]),
+    op("getStandingOrder", LOOKING, &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
+    op("putStandingOrder", ORDERING, OF_EDITING),
+];
+
+/// The annotated operations and schemas of this resource.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(make_standing_order, list_standing_orders, get_standing_order, put_standing_order))]
+pub struct Docs;
+
+/// A weekly pattern. Generated orders follow its later changes, and never overwrite what a person edited.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StandingBody {
+    /// Whose.
+    #[schema(value_type = SeniorIdText)]
+    pub senior: SeniorId,
+    /// Where.
+    #[schema(value_type = CanteenIdText)]
+    pub canteen: CanteenId,
+    /// Which meal.
+    #[schema(value_type = MealWord)]
+    pub meal: MealPeriod,
+    /// Weekdays, 1 (Monday) to 7.
+    #[schema(min_items = 1, max_items = 7, example = json!([1, 3, 5]))]
+    pub weekdays: Vec<u8>,
+    /// How it reaches the table.
+    #[schema(value_type = ChannelWord)]
+    pub channel: Channel,
+    /// First day.
+    #[schema(value_type = String, format = Date)]
+    pub starts_on: ServiceDate,
+    /// Last day; absent lasts.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub ends_on: Option<ServiceDate>,
+    /// First day of a pause.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub paused_from: Option<ServiceDate>,
+    /// Last day of the pause, after which the pattern resumes by itself; absent pauses until it is changed.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub paused_to: Option<ServiceDate>,
+    /// Whether it generates no more.
+    #[serde(default)]
+    pub ended: bool,
+}
+
+/// A standing order as it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StandingView {
+    /// Its identifier.
+    #[schema(value_type = StandingOrderIdText)]
+    pub id: StandingOrderId,
+    /// Its content.
+    #[serde(flatten)]
+    pub content: StandingBody,
+    /// Counts changes; the ETag.
+    pub version: i64,
+}
+
+impl From<StandingRow> for StandingView {
+    fn from(row: StandingRow) -> Self {
+        let weekdays = (1u8..=7).filter(|day| row.weekdays >> (day - 1) & 1 == 1).collect();
+        let content = StandingBody {
+            senior: row.senior_id.0,
+            canteen: row.canteen_id.0,
+            meal: row.meal.0,
+            weekdays,
+            channel: row.channel.0,
+            starts_on: row.starts_on.0,
+            ends_on: row.ends_on.map(|date| date.0),
+            paused_from: row.paused_from.map(|date| date.0),
+            paused_to: row.paused_to.map(|date| date.0),
+            ended: row.state.0 == StandingState::Ended,
+        };
+        Self { id: row.id.0, content, version: row.version }
+    }
+}
+
+/// Makes a standing order, and the orders of its first fourteen days.
+#[utoipa::path(post, path = "/v1/standing-orders", operation_id = "makeStandingOrder", tag = "standing orders", request_body = StandingBody,
+    params(("Idempotency-Key" = String, Header, description = "Made by the client")), responses((status = 201, body = StandingView)))]
+pub async fn make_standing_order(
+    app: Data<App>,
+    Signed(actor): Signed,
+    key: IdempotencyKey,
+    body: Json<StandingBody>,
+) -> Result<HttpResponse, Problem> {
+    let request = request(&body)?;
+    let key = key.bind(&actor, "makeStandingOrder", &*body)?;
+    let row = standing::make(&app, actor, key, request).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    Ok(with_etag(HttpResponse::Created(), row))
+}
+
+/// Whose standing orders.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StandingQuery {
+    /// Whose.
+    #[param(value_type = SeniorIdText)]
+    senior: SeniorId,
+}
+
+/// A senior's standing orders, newest first, at most 100.
+#[utoipa::path(get, path = "/v1/standing-orders", operation_id = "listStandingOrders", tag = "standing orders", params(StandingQuery),
+    responses((status = 200, body = Vec<StandingView>)))]
+pub async fn list_standing_orders(
+    app: Data<App>,
+    Signed(actor): Signed,
+    query: Query<StandingQuery>,
+) -> Result<Json<Vec<StandingView>>, Problem> {
+    let rows = standing::list(&app, actor, query.senior).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    Ok(Json(rows.into_iter().map(StandingView::from).collect()))
+}
+
+/// One standing order.
+#[utoipa::path(get, path = "/v1/standing-orders/{standing_order}", operation_id = "getStandingOrder", tag = "standing orders",
+    params(("standing_order" = String, Path, description = "The standing order")), responses((status = 200, body = StandingView)))]
+pub async fn get_standing_order(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let row = standing::get(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    Ok(with_etag(HttpResponse::Ok(), row))
+}
+
+/// Replaces a standing order; the generated orders that nobody edited follow at once.
+#[utoipa::path(put, path = "/v1/standing-orders/{standing_order}", operation_id = "putStandingOrder", tag = "standing orders", request_body = StandingBody,
+    params(("standing_order" = String, Path, description = "The standing order"), ("If-Match" = String, Header, description = "The ETag that was read")),
+    responses((status = 200, body = StandingView)))]
+pub async fn put_standing_order(
+    app: Data<App>,
+    Signed(actor): Signed,
+    IfMatch(version): IfMatch,
+    path: Path<String>,
+    body: Json<StandingBody>,
+) -> Result<HttpResponse, Problem> {
+    let (id, request) = (path_id(&path)?, request(&body)?);
+    let row = standing::put(&app, actor, id, version, request).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    Ok(with_etag(HttpResponse::Ok(), row))
+}
+
+fn with_etag(mut response: actix_web::HttpResponseBuilder, row: StandingRow) -> HttpResponse {
+    response.insert_header(("ETag", format!("\"{}\"", row.version))).json(StandingView::from(row))
+}
+
+fn request(body: &StandingBody) -> Result<StandingRequest, Problem> {
+    let mut faults = Faults::default();
+    let mut weekdays = 0u8;
+    for day in &body.weekdays {
+        match day {
+            1..=7 if weekdays >> (day - 1) & 1 == 0 => weekdays |= 1 << (day - 1),
+            _ => faults.push("/weekdays", "bad_weekday", "星期应为 1 到 7，不能重复", "weekdays are 1 to 7, each once"),
+        }
+    }
+    if weekdays == 0 {
+        faults.push("/weekdays", "required", "至少选一天", "at least one day");
+    }
+    let spans = [("/ends_on", Some(body.starts_on), body.ends_on), ("/paused_to", body.paused_from, body.paused_to)];
+    for (place, from, to) in spans {
+        match (from, to) {
+            (Some(from), Some(to)) if to < from => {
+                faults.push(place, "before_start", "不能早于开始日期", "must not be before the first day")
+            }
+            (None, Some(_)) => faults.push(place, "no_start", "须先填写开始日期", "needs its first day"),
+            _ => {}
+        }
+    }
+    faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
+    Ok(StandingRequest {
+        senior: body.senior,
+        canteen: body.canteen,
+        meal: body.meal,
+        weekdays,
+        channel: body.channel,
+        starts_on: body.starts_on,
+        ends_on: body.ends_on,
+        pause: body.paused_from.map(|from| (from, body.paused_to)),
+        ended: body.ended,
+    })
+}

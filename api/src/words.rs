@@ -1,0 +1,111 @@
+//! Schemas of the domain's words and identifiers: the domain may not know OpenAPI, so they are described from here.
+
+use domain::id::{Id, Kind};
+use domain::text_enum::TextEnum;
+use std::borrow::Cow;
+use std::marker::PhantomData;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// The schema of a closed set of words, listing every one: by an alias, `#[schema(value_type = ChannelWord)]`.
+///
+/// (utoipa composes the arguments of a generic it is shown, and would ask the domain's types for schemas of their own.).
+pub struct Words<E>(PhantomData<E>);
+
+impl<E: TextEnum> PartialSchema for Words<E> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(E::ALL.iter().map(|v| v.as_str()))).into()
+    }
+}
+impl<E: TextEnum> ToSchema for Words<E> {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed(E::NAME)
+    }
+}
+
+/// The schema of an identifier: by an alias, `#[schema(value_type = OrderIdText)]`.
+pub struct IdText<K>(PhantomData<K>);
+
+impl<K: Kind> PartialSchema for IdText<K> {
+    fn schema() -> RefOr<Schema> {
+        let pattern = format!("^{}_[0-9a-f]{{32}}$", K::PREFIX);
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).examples([format!("{}_{:032x}", K::PREFIX, 1)]).into()
+    }
+}
+impl<K: Kind> ToSchema for IdText<K> {
+    fn name() -> Cow<'static, str> {
+        // The prefix names the kind; two kinds never share one.
+        Cow::Owned(format!("Id_{}", K::PREFIX))
+    }
+}
+
+/// Parses an identifier of a path; a malformed one is as absent as an unknown one.
+pub fn path_id<K: Kind>(text: &str) -> Result<Id<K>, crate::problem::Problem> {
+    Id::parse(text).map_err(|_| crate::problem::Problem::new(crate::problem::ProblemCode::NotFound))
+}
+
+macro_rules! aliases {
+    ($($alias:ident = $of:ty;)+) => {$(#[doc = concat!("Schema of `", stringify!($of), "`.")] pub type $alias = $of;)+};
+}
+
+aliases! {
+    ChannelWord = Words<domain::Channel>;
+    MealWord = Words<domain::MealPeriod>;
+    TextureWord = Words<domain::diet::Texture>;
+    ViaWord = Words<domain::order::Via>;
+    OrderStateWord = Words<domain::order::OrderState>;
+    RedemptionMethodWord = Words<domain::order::RedemptionMethod>;
+    RedemptionStateWord = Words<domain::order::RedemptionState>;
+    SkipReasonWord = Words<domain::standing::SkipReason>;
+    CanteenIdText = IdText<domain::id::Canteen>;
+    StandingOrderIdText = IdText<domain::id::StandingOrder>;
+    PlaceLevelWord = Words<domain::place::PlaceLevel>;
+    CanteenKindWord = Words<domain::canteen::CanteenKind>;
+    CanteenStateWord = Words<domain::canteen::CanteenState>;
+    SittingStateWord = Words<domain::canteen::SittingState>;
+    StationWord = Words<domain::canteen::Station>;
+    AllergenWord = Words<domain::diet::Allergen>;
+    DishMarkWord = Words<domain::diet::DishMark>;
+    StopOutcomeWord = Words<domain::door::StopOutcome>;
+    PlanIdText = IdText<domain::id::Plan>;
+    StopIdText = IdText<domain::id::Stop>;
+    OrderIdText = IdText<domain::id::Order>;
+    SittingIdText = IdText<domain::id::Sitting>;
+    SeniorIdText = IdText<domain::id::Senior>;
+    MenuItemIdText = IdText<domain::id::MenuItem>;
+    DishIdText = IdText<domain::id::Dish>;
+    RoleWord = Words<domain::access::Role>;
+    FamilyScopeWord = Words<domain::access::FamilyScope>;
+    DeviceKindWord = Words<domain::access::DeviceKind>;
+    ConsentKindWord = Words<domain::access::ConsentKind>;
+    UserStateWord = Words<domain::access::UserState>;
+    AuditActionWord = Words<domain::audit::AuditAction>;
+    FactKindWord = Words<domain::subsidy::FactKind>;
+    SeniorStateWord = Words<app::store::query::seniors::SeniorState>;
+    HiddenWord = Words<app::seniors::read::Hidden>;
+    GrantIdText = IdText<domain::id::Grant>;
+    DeviceIdText = IdText<domain::id::Device>;
+    FactIdText = IdText<domain::id::Fact>;
+    BindingIdText = IdText<domain::id::Binding>;
+    BindingRequestIdText = IdText<domain::id::BindingRequest>;
+    LoginCodeIdText = IdText<domain::id::LoginCode>;
+    JobIdText = IdText<domain::id::Job>;
+    DatumWord = Words<crate::seniors::bodies::Datum>;
+    SupplierIdText = IdText<domain::id::Supplier>;
+    IngredientIdText = IdText<domain::id::Ingredient>;
+    LotIdText = IdText<domain::id::Lot>;
+    BatchIdText = IdText<domain::id::Batch>;
+    IssueIdText = IdText<domain::id::Issue>;
+    CertificateIdText = IdText<domain::id::Certificate>;
+    SupplierStateWord = Words<domain::lot::SupplierState>;
+    AmountUnitWord = Words<domain::lot::AmountUnit>;
+    StorageWord = Words<domain::lot::Storage>;
+    LotStateWord = Words<domain::lot::LotState>;
+    VoucherKindWord = Words<domain::lot::VoucherKind>;
+    HoldingWord = Words<domain::food_safety::Holding>;
+    BatchStateWord = Words<domain::batch::BatchState>;
+    UserIdText = IdText<domain::id::User>;
+    PolicyIdText = IdText<domain::id::Policy>;
+    PolicyStateWord = Words<domain::policy::PolicyState>;
+}

@@ -1,0 +1,3 @@
+//! Places, canteens, dishes, sittings and menus: looking at them.
+
+pub mod read;

@@ -1,0 +1,4 @@
+//! Claims: per canteen, funder and month, from posted movements with evidence.
+
+pub mod csv;
+pub mod statement;

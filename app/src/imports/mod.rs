@@ -1,0 +1,278 @@
+//! Files on their way in: judged whole, then applied whole.
+//!
+//! [`stage`] reads a file once, in bounded memory, judges every row against the database, and keeps the rows sealed in slices;
+//! that is the dry run. [`apply`] takes the slices in, a few rows per unit of work, under a mark that hides them from every
+//! reader; the last unit makes the changes of rows that were there before and takes the mark away, so that a reader sees all
+//! of the import or none of it. Nothing about a killed import is in memory: applying again judges the slices again, finds
+//! what is in already, and goes on. See ADR "Imports become visible with one row".
+
+pub mod apply;
+mod food;
+mod menus;
+mod payload;
+mod people;
+mod places;
+mod seniors;
+pub mod stage;
+pub mod view;
+
+use domain::access::{Action, Actor, Scope};
+use domain::fault::Faults;
+use domain::id::{CanteenId, Id, ImportId, Kind};
+use domain::text_enum::TextEnum;
+use domain::{Instant, PlaceCode};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::conn::AnyConnection;
+use store::query::bulk::{Altered, Fresh};
+use store::query::imports::ImportState;
+use store::seal::Sealer;
+use store::{StoreError, Tx};
+use tabular::{Row, TableKind};
+
+/// Faults that are kept of one import; more are only counted.
+pub const FAULTS_MAX: usize = 10_000;
+/// Rows that were there before and that one import may change: they change in the last unit of work, which must be short.
+pub const CHANGES_MAX: usize = 1_000;
+
+/// Tells how far an import is: what it does, rows done, rows in all.
+pub type Progress = Arc<dyn Fn(Stage, u64, u64) + Send + Sync>;
+
+/// What an import is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading and judging.
+    Judging,
+    /// Taking rows in.
+    Applying,
+}
+
+/// Why an import is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImportRefusal {
+    /// It is not in a state in which this can be done.
+    State(ImportState),
+    /// Another process works on it, or on another import: one at a time.
+    Busy,
+    /// A row changed under it; judged again, it may go in. Given up after some tries.
+    Moved,
+    /// What could be applied when it was judged no longer can.
+    Faults(Faults),
+    /// The file could not be read.
+    File(String),
+}
+
+/// Where the rows of an import may lie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reach {
+    /// Anywhere: the administrator of the machine, who holds the data folder and its keys.
+    Everywhere,
+    /// In these places and canteens.
+    Within {
+        /// With all below.
+        places: Vec<PlaceCode>,
+        /// By themselves.
+        canteens: Vec<CanteenId>,
+    },
+}
+
+impl Reach {
+    /// Of an actor for a kind of table; `None` when they may import no such thing anywhere.
+    #[must_use]
+    pub fn of(actor: &Actor, kind: TableKind) -> Option<Self> {
+        let scope: Scope = actor.scope(action_for(kind));
+        // Only those who may import at all; every role that may edit may, and this keeps it so.
+        let may = !scope.is_empty() && actor.may_somewhere(Action::Import);
+        may.then(|| Self::Within { places: scope.places().to_vec(), canteens: scope.canteens().to_vec() })
+    }
+
+    /// Whether a row there is in reach.
+    #[must_use]
+    pub fn covers(&self, place: &PlaceCode, canteen: Option<CanteenId>) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::Within { places, canteens } => {
+                places.iter().any(|p| p.contains(place)) || canteen.is_some_and(|c| canteens.contains(&c))
+            }
+        }
+    }
+
+    /// Whether all of another reach lies in this one.
+    #[must_use]
+    pub fn includes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Everywhere, _) => true,
+            (Self::Within { .. }, Self::Everywhere) => false,
+            (Self::Within { canteens: mine, .. }, Self::Within { places, canteens }) => {
+                places.iter().all(|p| self.covers(p, None)) && canteens.iter().all(|c| mine.contains(c))
+            }
+        }
+    }
+}
+
+/// The right that a kind of table needs beside the right to import.
+#[must_use]
+pub const fn action_for(kind: TableKind) -> Action {
+    match kind {
+        TableKind::Places | TableKind::Canteens | TableKind::Dishes | TableKind::Recipes | TableKind::Menus => {
+            Action::EditCatalogue
+        }
+        TableKind::Seniors | TableKind::Facts | TableKind::Families | TableKind::StandingOrders => Action::EditSeniors,
+    }
+}
+
+/// What judging needs to know.
+pub(crate) struct Judge<'a> {
+    /// A reader.
+    pub conn: &'a mut AnyConnection,
+    /// Blind indexes, and what is sealed.
+    pub sealer: &'a Sealer,
+    /// Where rows may lie.
+    pub reach: &'a Reach,
+    /// Whose rows these are.
+    pub import: ImportId,
+    /// Now.
+    pub now: Instant,
+}
+
+/// What earlier slices of the file said that later ones must agree with.
+pub(crate) type Memo = BTreeMap<String, String>;
+
+/// What judging some rows found.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// What is wrong.
+    pub faults: Faults,
+    /// What is to be added.
+    pub fresh: Vec<Fresh>,
+    /// What is to be changed in the last unit of work.
+    pub altered: Vec<Altered>,
+    /// Rows of the file that add something, or have added it already in this import.
+    pub added: u64,
+    /// Rows that change something.
+    pub changed: u64,
+    /// Rows that say what is there.
+    pub unchanged: u64,
+}
+
+impl Verdict {
+    /// Something wrong with a cell: cause and cure in both languages.
+    pub fn fault<T: Row>(&mut self, row: u32, column: &str, code: &str, zh: &str, en: &str) {
+        let head = T::SCHEMA.columns.iter().find(|c| c.en == column).map_or(column, |c| c.zh);
+        self.faults.push(
+            format!("row {row}, column {column}"),
+            code,
+            format!("第 {row} 行“{head}”：{zh}"),
+            format!("row {row}, {column}: {en}"),
+        );
+    }
+
+    /// The row names something that is not there.
+    pub fn unknown<T: Row>(&mut self, row: u32, column: &str, zh: &str, en: &str) {
+        let (zh, en) =
+            (format!("系统中没有这个{zh}。请更正，或先导入它"), format!("there is no such {en}; correct it, or import it first"));
+        self.fault::<T>(row, column, "unknown", &zh, &en);
+    }
+
+    /// The row lies where the importer has no say.
+    pub fn out_of_reach<T: Row>(&mut self, row: u32, column: &str) {
+        let zh = "不在您的管辖范围内。请删除该行，或请有权限的人导入";
+        self.fault::<T>(row, column, "out_of_scope", zh, "is outside your places; remove the row, or ask who is responsible there");
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.faults.0.extend(other.faults.0);
+        self.fresh.extend(other.fresh);
+        self.altered.extend(other.altered);
+        self.added += other.added;
+        self.changed += other.changed;
+        self.unchanged += other.unchanged;
+    }
+}
+
+/// A table whose rows can be imported.
+pub(crate) trait Importable: Row + Clone + Send + Sync + 'static {
+    /// How many rows are judged and staged together. A table that is small, or whose rows refer to each other, is taken whole:
+    /// then this is also the most a file may have, and everything goes in with the one last unit of work.
+    const SLICE: usize;
+    /// Whether the table is taken whole.
+    const WHOLE: bool;
+    /// Judges rows against the database.
+    fn judge(judge: &mut Judge<'_>, rows: &[(u32, Self)], memo: &mut Memo) -> Result<Verdict, StoreError>;
+}
+
+/// Runs the same expression for whichever table a kind names.
+macro_rules! for_kind {
+    ($kind:expr, $T:ident => $body:expr) => {
+        match $kind {
+            tabular::TableKind::Places => {
+                type $T = tabular::PlaceRow;
+                $body
+            }
+            tabular::TableKind::Canteens => {
+                type $T = tabular::CanteenRow;
+                $body
+            }
+            tabular::TableKind::Dishes => {
+                type $T = tabular::DishRow;
+                $body
+            }
+            tabular::TableKind::Recipes => {
+                type $T = tabular::RecipeRow;
+                $body
+            }
+            tabular::TableKind::Menus => {
+                type $T = tabular::MenuRow;
+                $body
+            }
+            tabular::TableKind::Seniors => {
+                type $T = tabular::SeniorRow;
+                $body
+            }
+            tabular::TableKind::Facts => {
+                type $T = tabular::FactRow;
+                $body
+            }
+            tabular::TableKind::Families => {
+                type $T = tabular::FamilyRow;
+                $body
+            }
+            tabular::TableKind::StandingOrders => {
+                type $T = tabular::StandingRow;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use for_kind;
+
+/// The kind of a stored import.
+pub(crate) fn kind_of(word: &str) -> Result<TableKind, StoreError> {
+    TableKind::parse(word).ok_or_else(|| StoreError::Database(format!("an import of {word}, which is no table")))
+}
+
+/// A new identifier, made outside a unit of work.
+pub(crate) fn fresh_id<K: Kind>() -> Id<K> {
+    Id::from_uuid(uuid::Uuid::now_v7())
+}
+
+/// Words of a set, joined as a column keeps them.
+pub(crate) fn joined<E: TextEnum>(words: &[E]) -> String {
+    words.iter().map(|w| w.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// Records an import's end in the audit log.
+pub(crate) fn audit(tx: &mut Tx<'_>, row: &store::query::imports::ImportRow) {
+    let actor = row.made_by.map_or_else(|| "system".to_owned(), |user| user.0.to_string());
+    let detail = serde_json::json!({ "kind": row.kind, "added": row.added, "changed": row.changed, "unchanged": row.unchanged });
+    let at = tx.now();
+    tx.audit(store::query::audit::AuditEntry {
+        at,
+        actor,
+        action: domain::audit::AuditAction::Imported,
+        subject: row.id.0.to_string(),
+        place: None,
+        detail: detail.to_string(),
+    });
+}

@@ -1,0 +1,42 @@
+//! The count of a sitting, from the demand set and nothing else.
+
+use super::board;
+use crate::App;
+use crate::demand::{self, LeftOut};
+use crate::failure::{Failure, Never, Outcome, Thing};
+use domain::access::{Action, Actor, Where};
+use domain::id::SittingId;
+use domain::kitchen::{self, Board, Count};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use store::query::catalogue;
+
+/// The count with who is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SittingCount {
+    /// How many of what, for whom.
+    pub count: Count,
+    /// Seniors whose standing order has no meal here, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Counts a sitting.
+pub async fn count(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<SittingCount, Never> {
+    let sealer = app.store.sealer().clone();
+    app.store
+        .read("kitchen_count", move |conn| {
+            let (row, canteen) = catalogue::sitting_with_canteen(conn, sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
+            let at = Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) };
+            if !actor.may(Action::Kitchen, at) {
+                let known = actor.may(Action::SeeCatalogue, at);
+                return Err(if known { Failure::Forbidden } else { Failure::NotFound(Thing::Sitting) });
+            }
+            let demand = demand::load(conn, &sealer, &row, &canteen)?;
+            let wanted: BTreeSet<_> = demand.orders.iter().map(|order| order.order).collect();
+            let whole = board::load(conn, sitting)?;
+            let tickets = whole.tickets.into_values().filter(|ticket| wanted.contains(&ticket.order));
+            let count = kitchen::count(&Board::from_parts(sitting, tickets, whole.stopped));
+            Ok(SittingCount { count, left_out: demand.left_out })
+        })
+        .await
+}

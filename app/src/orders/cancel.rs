@@ -1,0 +1,79 @@
+//! Cancel: the portion, the limits and the held money are free again.
+
+use super::access;
+use super::view::{self, OrderAnswer};
+use crate::failure::{Failure, Outcome, Thing};
+use crate::idempotency::RequestKey;
+use crate::jobs::notify::{self, Happened};
+use crate::{App, lanes, subsidies};
+use domain::Instant;
+use domain::access::Actor;
+use domain::event::Event;
+use domain::id::OrderId;
+use domain::ledger::Phase;
+use domain::order::{OrderCommand, OrderRejection, transition};
+use std::sync::Arc;
+use store::Tx;
+use store::column::{Col, Word};
+use store::query::rows::OrderRow;
+use store::query::{catalogue, orders, seniors};
+
+/// Takes an order back.
+pub async fn cancel(
+    app: &App,
+    actor: Arc<Actor>,
+    key: RequestKey,
+    id: OrderId,
+    reason: Option<String>,
+) -> Outcome<OrderAnswer, OrderRejection> {
+    let lane = lanes::of_order(app, id).await?;
+    let told = app.ports.sms.is_some();
+    app.store
+        .write(lane, "cancel_order", move |tx| {
+            if let Some(answer) = key.earlier_answer(tx)? {
+                return Ok(answer);
+            }
+            let answer = cancel_in(tx, &actor, id, reason.as_deref())?;
+            if told {
+                notify::order(tx, &actor, &answer.order, Happened::Cancelled)?;
+            }
+            key.keep_answer(tx, &answer, tx.now())?;
+            Ok(answer)
+        })
+        .await
+}
+
+/// The unit of work behind [`cancel`]; generation calls it too.
+pub fn cancel_in(tx: &mut Tx<'_>, actor: &Actor, id: OrderId, reason: Option<&str>) -> Outcome<OrderAnswer, OrderRejection> {
+    let canteen_id = orders::find(tx.look(), id)?.ok_or(Failure::NotFound(Thing::Order))?.canteen_id.0;
+    tx.lock_canteen(canteen_id)?;
+    let mut order = orders::find(tx.look(), id)?.ok_or(Failure::NotFound(Thing::Order))?;
+    let (sitting, canteen) =
+        catalogue::sitting_with_canteen(tx.look(), order.sitting_id.0)?.ok_or(Failure::NotFound(Thing::Sitting))?;
+    let senior = order.senior_id.map(|Col(senior)| seniors::find(tx.look(), senior)).transpose()?.flatten();
+    let (_, standing) = access::to_order(actor, senior.as_ref(), &canteen).map_err(access::order_out_of_sight)?;
+    let now = tx.now();
+    let state = transition(order.state.0, OrderCommand::Cancel, sitting.cut_off_at.0, now, standing, reason.is_some())
+        .map_err(Failure::Refused)?;
+    let lines = orders::lines(tx.look(), id)?;
+    give_back(tx, &order, now)?;
+    if !orders::set_state(tx.change(), id, order.version, state, now, reason)? {
+        return Err(Failure::Stale { version: order.version });
+    }
+    order.state = Word(state);
+    order.version += 1;
+    let order_view = view::of(&order, &lines);
+    view::record(tx, canteen_id, id, &Event::OrderCancelled(order_view.clone()), now)?;
+    Ok(OrderAnswer { order: order_view, address_unplaced: false })
+}
+
+/// Gives back what an order holds: portions, limits, money.
+pub fn give_back<R>(tx: &mut Tx<'_>, order: &OrderRow, now: Instant) -> Outcome<(), R> {
+    let Col(id) = order.id;
+    for (line, _) in orders::lines(tx.look(), id)? {
+        catalogue::return_portions(tx.change(), line.menu_item_id.0, line.quantity)?;
+    }
+    subsidies::release_claims(tx, order)?;
+    subsidies::end_holds(tx, id, Phase::Void, now)?;
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! What the rules of ordering need to know, read from the database.
+
+use super::{LineRequest, OrderRequest, PlaceRefusal, Quote, access};
+use crate::failure::{Failure, Outcome, Thing};
+use crate::subsidies::{self, Bill, PolicyShelf};
+use domain::access::Actor;
+use domain::canteen::{CanteenState, SittingState};
+use domain::diet::{Allergen, Diet, DishFacts, DishMark, Texture};
+use domain::id::{OrderId, SeniorId};
+use domain::ledger::{Bearers, Movement, movements};
+use domain::order::{OrderTotals, Via};
+use domain::ordering::{Destination, Draft, MenuEntry, SittingFacts, Wanted, WantedLine, draft};
+use domain::subsidy::{Decision, Meal};
+use domain::text_enum::TextEnum;
+use domain::{Channel, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+use store::column::{Col, Word};
+use store::conn::AnyConnection;
+use store::query::catalogue::{self, CanteenRow, DishRow, MenuItemRow, SittingRow};
+use store::query::orders;
+use store::query::rows::OrderRow;
+use store::query::seniors::{self, SeniorRow, SeniorState};
+use store::seal::Sealer;
+use store::{StoreError, query};
+
+/// An order thought through: what it would be, and what it would cost.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The sitting.
+    pub sitting: SittingRow,
+    /// Its canteen.
+    pub canteen: CanteenRow,
+    /// Whose meal.
+    pub senior: Option<SeniorRow>,
+    /// How it came in.
+    pub via: Via,
+    /// Its lines.
+    pub draft: Draft,
+    /// Its subsidy.
+    pub decision: Option<Decision>,
+    /// Its money.
+    pub totals: OrderTotals,
+}
+
+impl Prepared {
+    /// What the order holds in the ledger.
+    pub fn moves(&self) -> Result<Vec<Movement>, StoreError> {
+        let Col(canteen) = self.canteen.id;
+        match &self.decision {
+            Some(decision) => subsidies::holds(canteen, decision),
+            None => Ok(movements(canteen, &Bearers::default(), self.totals.self_pay_fen)),
+        }
+    }
+
+    /// What the client is shown.
+    #[must_use]
+    pub fn quote(&self) -> Quote {
+        Quote { totals: self.totals, decision: self.decision.clone(), address_unplaced: self.draft.address_unplaced }
+    }
+}
+
+/// Loads, checks the right to order, and lets the rules decide; for the quote on a reader and for the commit in its unit.
+pub fn prepare(
+    conn: &mut AnyConnection,
+    sealer: &Sealer,
+    shelf: &PolicyShelf,
+    actor: &Actor,
+    request: &OrderRequest,
+    now: Instant,
+) -> Outcome<Prepared, PlaceRefusal> {
+    let (sitting, canteen) = catalogue::sitting_with_canteen(conn, request.sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
+    let senior = request.senior.map(|id| active_senior(conn, id)).transpose()?;
+    let (via, standing) = access::to_order(actor, senior.as_ref(), &canteen)?;
+    let diet = senior.as_ref().map_or_else(|| Ok(Diet::default()), |s| diet_of(conn, s.id.0))?;
+    let destination = senior.as_ref().map_or(Ok(Destination::Missing), |s| destination(sealer, s, &canteen, request.channel))?;
+    let facts = sitting_facts(conn, &sitting, &canteen)?;
+    let wanted = Wanted {
+        lines: request.lines.iter().map(wanted_line).collect(),
+        channel: request.channel,
+        late_reason: request.late_reason.clone(),
+        standing,
+    };
+    let draft = draft(&wanted, &facts, &diet, destination, now).map_err(|all| Failure::Refused(PlaceRefusal::Rules(all)))?;
+    let decision = match &senior {
+        Some(senior) => Some(decide(conn, shelf, senior, &sitting, &canteen, request.channel, &draft)?),
+        None => None,
+    };
+    let totals = totals(&draft, decision.as_ref())?;
+    Ok(Prepared { sitting, canteen, senior, via, draft, decision, totals })
+}
+
+fn active_senior(conn: &mut AnyConnection, id: SeniorId) -> Outcome<SeniorRow, PlaceRefusal> {
+    seniors::find(conn, id)?.filter(|s| s.state == Word(SeniorState::Active)).ok_or(Failure::NotFound(Thing::Senior(id)))
+}
+
+/// A senior's diet.
+pub fn diet_of(conn: &mut AnyConnection, id: SeniorId) -> Result<Diet, StoreError> {
+    let rows = seniors::diet(conn, id)?;
+    let (diet, unknown) = Diet::from_pairs(rows.iter().map(|row| (row.kind.0, row.value.as_str())));
+    // The import and the API refuse unknown words; one here was written around them, and serving food on a diet that cannot
+    // be read would be a guess.
+    if unknown.is_empty() { Ok(diet) } else { Err(StoreError::Database(format!("diet of {id} cannot be read"))) }
+}
+
+/// The sealed address of a senior, opened.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Address {
+    /// Street, number, floor and door.
+    pub detail: String,
+    /// Longitude, WGS-84, in 1e-7 degrees, with the latitude.
+    pub lon_e7: Option<i64>,
+    /// Latitude, WGS-84, in 1e-7 degrees.
+    pub lat_e7: Option<i64>,
+}
+
+/// Opens a senior's address; `None` when there is none.
+pub fn address_of(sealer: &Sealer, senior: &SeniorRow) -> Result<Option<Address>, StoreError> {
+    let Some(sealed) = &senior.address_enc else { return Ok(None) };
+    let clear = sealer.open(store::seal::Field::SeniorAddress, senior.id.0, sealed)?;
+    serde_json::from_str(clear.reveal()).map(Some).map_err(|_| StoreError::Sealed("senior.address_enc"))
+}
+
+fn destination(sealer: &Sealer, senior: &SeniorRow, canteen: &CanteenRow, channel: Channel) -> Result<Destination, StoreError> {
+    if channel != Channel::Delivery {
+        return Ok(Destination::Missing);
+    }
+    let Some(address) = address_of(sealer, senior)? else { return Ok(Destination::Missing) };
+    let (Some(lon), Some(lat)) = (address.lon_e7, address.lat_e7) else { return Ok(Destination::Unplaced) };
+    Ok(if crate::area::contains(canteen, lon, lat)? { Destination::InArea } else { Destination::OutOfArea })
+}
+
+/// The sitting as the rules see it.
+pub fn sitting_facts(conn: &mut AnyConnection, sitting: &SittingRow, canteen: &CanteenRow) -> Result<SittingFacts, StoreError> {
+    let menu = catalogue::menu(conn, sitting.id.0)?;
+    let dishes: Vec<_> = menu.iter().map(|(_, dish)| dish.id.0).collect();
+    let mut ingredients: BTreeMap<_, BTreeMap<String, BTreeSet<Allergen>>> = BTreeMap::new();
+    for row in query::catalogue::recipes(conn, &dishes)? {
+        let allergens = words::<Allergen>(&row.allergens).collect();
+        ingredients.entry(row.dish_id.0).or_default().insert(row.name, allergens);
+    }
+    let entry = |(item, dish): (MenuItemRow, DishRow)| MenuEntry {
+        item: item.id.0,
+        dish: dish.id.0,
+        name: dish.name,
+        price_fen: item.price_fen.0,
+        left: u32::try_from(item.portions - item.sold).unwrap_or(0),
+        stopped: item.stopped,
+        facts: DishFacts {
+            ingredients: ingredients.remove(&dish.id.0).unwrap_or_default(),
+            marks: words::<DishMark>(&dish.marks).collect(),
+            textures: words::<Texture>(&dish.textures).collect(),
+        },
+    };
+    Ok(SittingFacts {
+        service_date: sitting.service_date.0,
+        cut_off: sitting.cut_off_at.0,
+        open: sitting.state == Word(SittingState::Open) && canteen.state == Word(CanteenState::Open),
+        delivery_fee_fen: canteen.delivery_fee_fen.0,
+        menu: menu.into_iter().map(entry).collect(),
+    })
+}
+
+/// The values of a column of words separated by commas.
+pub(crate) fn words<E: TextEnum>(column: &str) -> impl Iterator<Item = E> + '_ {
+    column.split(',').filter_map(E::parse)
+}
+
+fn wanted_line(line: &LineRequest) -> WantedLine {
+    WantedLine { item: line.item, quantity: line.quantity, texture: line.texture, override_reason: line.override_reason.clone() }
+}
+
+fn decide(
+    conn: &mut AnyConnection,
+    shelf: &PolicyShelf,
+    senior: &SeniorRow,
+    sitting: &SittingRow,
+    canteen: &CanteenRow,
+    channel: Channel,
+    draft: &Draft,
+) -> Result<Decision, StoreError> {
+    let facts = seniors::facts(conn, senior.id.0)?;
+    let meal = Meal {
+        date: sitting.service_date.0,
+        period: sitting.meal.0,
+        channel,
+        price: draft.price_fen,
+        delivery_fee: draft.delivery_fee_fen,
+        product: None,
+        canteen_place: Some(canteen.place_code.0.clone()),
+        canteen_grade: None,
+        canteen_inspection: None,
+    };
+    subsidies::assess(conn, shelf, &Bill { canteen, meal, senior, facts: &facts })
+}
+
+fn totals(draft: &Draft, decision: Option<&Decision>) -> Outcome<OrderTotals, PlaceRefusal> {
+    let base = OrderTotals { price_fen: draft.price_fen, delivery_fee_fen: draft.delivery_fee_fen, ..OrderTotals::default() };
+    let Some(decision) = decision else {
+        let all =
+            draft.price_fen.plus(draft.delivery_fee_fen).map_err(|e| Failure::Refused(PlaceRefusal::Rules(vec![e.into()])))?;
+        return Ok(OrderTotals { self_pay_fen: all, ..base });
+    };
+    Ok(OrderTotals {
+        discount_fen: decision.discount_fen,
+        subsidy_fen: decision.granted_fen,
+        self_pay_fen: decision.self_pay_fen,
+        ..base
+    })
+}
+
+/// An order that the actor may see.
+pub fn visible<R>(conn: &mut AnyConnection, actor: &Actor, id: OrderId) -> Outcome<OrderRow, R> {
+    let order = orders::find(conn, id)?.ok_or(Failure::NotFound(Thing::Order))?;
+    let canteen = catalogue::canteen(conn, order.canteen_id.0)?.ok_or(Failure::NotFound(Thing::Order))?;
+    let senior = order.senior_id.map(|Col(senior)| seniors::find(conn, senior)).transpose()?.flatten();
+    if access::may_see(actor, senior.as_ref(), &canteen) { Ok(order) } else { Err(Failure::NotFound(Thing::Order)) }
+}

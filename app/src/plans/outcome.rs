@@ -1,0 +1,106 @@
+//! What happened at a door, recorded by the courier, perhaps hours later and in any order.
+
+use super::look::courier_of;
+use crate::App;
+use crate::failure::{Failure, Outcome, Thing};
+use crate::lanes;
+use crate::orders::redeem::{self, RedeemRefusal, Redemption};
+use domain::Instant;
+use domain::access::{Action, Actor, Where};
+use domain::door::{StopOutcome, supersedes};
+use domain::event::Event;
+use domain::id::{RedemptionId, StopEventId, StopId};
+use domain::order::RedemptionMethod;
+use std::sync::Arc;
+use store::Tx;
+use store::column::{Col, Word};
+use store::query::catalogue;
+use store::query::plans::{self, StopEventRow};
+
+/// A record as a courier's phone sends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopRecord {
+    /// Made by the phone before it was sent: the same one again is the same record.
+    pub id: StopEventId,
+    /// Which stop.
+    pub stop: StopId,
+    /// What happened.
+    pub outcome: StopOutcome,
+    /// How a delivery was proved.
+    pub method: RedemptionMethod,
+    /// A remark: who took it, what was broken.
+    pub note: String,
+    /// When it happened.
+    pub happened_at: Instant,
+}
+
+/// Why it is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopRefusal {
+    /// It lies in the future by more than clocks may differ.
+    InTheFuture,
+    /// The identifier was used for another stop.
+    OtherStop,
+    /// The evidence was refused.
+    Redemption(RedeemRefusal),
+}
+
+/// A phone's clock may be this far ahead, in seconds.
+const CLOCK_SKEW_S: i64 = 120;
+
+/// Records an outcome; a delivery is the evidence that the order's held money waits for. Answers what the stop shows now.
+pub async fn record(app: &App, actor: Arc<Actor>, record: StopRecord) -> Outcome<StopOutcome, StopRefusal> {
+    let lane = lanes::of_stop(app, record.stop).await?;
+    app.store.write(lane, "stop_outcome", move |tx| record_in(tx, &actor, &record)).await
+}
+
+fn record_in(tx: &mut Tx<'_>, actor: &Actor, record: &StopRecord) -> Outcome<StopOutcome, StopRefusal> {
+    let stop = plans::stop(tx.look(), record.stop)?.ok_or(Failure::NotFound(Thing::Stop))?;
+    let Col(order) = stop.order_id;
+    let canteen_id = plans::canteen_of_order(tx.look(), order)?.ok_or(Failure::NotFound(Thing::Stop))?;
+    tx.lock_canteen(canteen_id)?;
+    let canteen = catalogue::canteen(tx.look(), canteen_id)?.ok_or(Failure::NotFound(Thing::Stop))?;
+    let own = courier_of(actor).is_some() && stop.courier_id.map(|Col(id)| id) == courier_of(actor);
+    let staff = actor.may(Action::Plan, Where { place: &canteen.place_code.0, canteen: Some(canteen_id) });
+    if !own && !staff {
+        return Err(Failure::NotFound(Thing::Stop));
+    }
+    // Read again with the lock held: another record may have come in between.
+    let stop = plans::stop(tx.look(), record.stop)?.ok_or(Failure::NotFound(Thing::Stop))?;
+    if let Some(earlier) = plans::event(tx.look(), record.id)? {
+        return if earlier.stop_id == stop.id {
+            Ok(stop.outcome.map_or(record.outcome, |word| word.0))
+        } else {
+            Err(Failure::Refused(StopRefusal::OtherStop))
+        };
+    }
+    let now = tx.now();
+    if record.happened_at.seconds_since(now) > CLOCK_SKEW_S {
+        return Err(Failure::Refused(StopRefusal::InTheFuture));
+    }
+    let latest = plans::events(tx.look(), record.stop)?.last().map(|e| (e.happened_at.0, e.id.0.uuid()));
+    let shows = supersedes((record.happened_at, record.id.uuid()), latest);
+    if record.outcome.is_served() {
+        let redemption = Redemption {
+            id: RedemptionId::from_uuid(record.id.uuid()),
+            order,
+            method: record.method,
+            served_at: record.happened_at,
+        };
+        redeem::serve(tx, actor, &redemption).map_err(|f| f.map(StopRefusal::Redemption))?;
+    }
+    let row = StopEventRow {
+        id: Col(record.id),
+        stop_id: stop.id,
+        outcome: Word(record.outcome),
+        note: record.note.clone(),
+        happened_at: Col(record.happened_at),
+        recorded_at: Col(now),
+        recorded_by: actor.user.map(Col),
+        device_id: actor.device.map(|(device, ..)| Col(device)),
+    };
+    plans::add_event(tx.change(), &row, shows)?;
+    let event = Event::StopRecorded { order, outcome: record.outcome.to_string() };
+    crate::orders::view::record(tx, canteen_id, order, &event, now)?;
+    Ok(if shows { record.outcome } else { stop.outcome.map_or(record.outcome, |word| word.0) })
+}

@@ -1,0 +1,140 @@
+//! What anybody may see of a canteen's day: dishes, batches, times, temperatures, lots, suppliers. No person is in it.
+
+use crate::App;
+use crate::failure::{Failure, Never, Outcome, Thing};
+use crate::trace::backward::{BatchTrace, batch_traces};
+use domain::batch::BatchState;
+use domain::food_safety::{DeciCelsius, hand_over_deadline};
+use domain::id::{BatchId, CanteenId};
+use domain::{Instant, MealPeriod, ServiceDate};
+use store::query::{batches, catalogue, trace};
+
+/// A lot on the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicLot {
+    /// The name on the package.
+    pub name: String,
+    /// The number of the supplier's batch.
+    pub supplier_batch: String,
+    /// Production date.
+    pub produced_on: Option<ServiceDate>,
+    /// The last day of use.
+    pub expires_on: Option<ServiceDate>,
+    /// The supplier.
+    pub supplier: String,
+    /// The supplier's licence.
+    pub licence_no: String,
+}
+
+/// A batch on the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicBatch {
+    /// Its number.
+    pub batch_no: i64,
+    /// Where it stands.
+    pub state: BatchState,
+    /// When it was taken off the stove.
+    pub cooked_at: Option<Instant>,
+    /// Its last core temperature.
+    pub core: Option<DeciCelsius>,
+    /// Until when it is served.
+    pub hand_over_by: Option<Instant>,
+    /// Whether a sample is kept.
+    pub sample_kept: bool,
+    /// Whether it was released by a named person although something was missing.
+    pub overridden: bool,
+    /// Its lots.
+    pub lots: Vec<PublicLot>,
+}
+
+/// A dish on the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicDish {
+    /// The meal.
+    pub meal: MealPeriod,
+    /// Its name.
+    pub name: String,
+    /// Whether it is stopped.
+    pub stopped: bool,
+    /// Its batches of the day.
+    pub batches: Vec<PublicBatch>,
+}
+
+/// The page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicDay {
+    /// The canteen's name.
+    pub canteen: String,
+    /// Its address.
+    pub address: String,
+    /// Its licence.
+    pub licence_no: String,
+    /// The licence's last day.
+    pub licence_expires_on: ServiceDate,
+    /// The day.
+    pub date: ServiceDate,
+    /// The dishes of the day's menus.
+    pub dishes: Vec<PublicDish>,
+}
+
+/// Batches of a day at most on a page.
+const BATCHES_MAX: i64 = 300;
+
+/// Today at a canteen, by its public code. A satellite shows the batches of its central kitchen.
+pub async fn today(app: &App, code: String) -> Outcome<PublicDay, Never> {
+    let (shelf, date) = (app.food_safety.clone(), app.clock.now().civil_date());
+    app.store
+        .read("public_day", move |conn| {
+            let id = CanteenId::from_uuid(uuid::Uuid::nil());
+            let canteen = trace::canteen_by_code(conn, &code)?.ok_or(Failure::NotFound(Thing::Canteen(id)))?;
+            let kitchen = canteen.central_kitchen_id.unwrap_or(canteen.id).0;
+            let rules = shelf.in_force(&canteen.place_code.0, date)?;
+            let mut rows = batches::of_day(conn, canteen.id.0, date, BATCHES_MAX)?;
+            if kitchen != canteen.id.0 {
+                rows.extend(batches::of_day(conn, kitchen, date, BATCHES_MAX)?);
+            }
+            let ids: Vec<BatchId> = rows.iter().map(|(row, _)| row.id.0).collect();
+            let traces = batch_traces(conn, &ids)?;
+            let mut dishes = Vec::new();
+            for (sitting, meal) in trace::sittings_of_day(conn, canteen.id.0, date)? {
+                for (item, dish) in catalogue::menu(conn, sitting)? {
+                    let own = rows.iter().filter(|(row, _)| row.dish_id == dish.id).filter_map(|(row, _)| traces.get(&row.id.0));
+                    let batches = own.map(|(holding, batch)| {
+                        let deadline = batch.cooked_at.and_then(|at| hand_over_deadline(at, *holding, &rules));
+                        public_batch(batch, deadline)
+                    });
+                    dishes.push(PublicDish { meal, name: dish.name, stopped: item.stopped, batches: batches.collect() });
+                }
+            }
+            Ok(PublicDay {
+                canteen: canteen.name,
+                address: canteen.address,
+                licence_no: canteen.licence_no,
+                licence_expires_on: canteen.licence_expires_on.0,
+                date,
+                dishes,
+            })
+        })
+        .await
+}
+
+fn public_batch(batch: &BatchTrace, hand_over_by: Option<Instant>) -> PublicBatch {
+    let lot = |lot: &crate::trace::backward::LotUse| PublicLot {
+        name: lot.name.clone(),
+        supplier_batch: lot.supplier_batch.clone(),
+        produced_on: lot.produced_on,
+        expires_on: lot.expires_on,
+        supplier: lot.supplier.clone(),
+        licence_no: lot.licence_no.clone(),
+    };
+    PublicBatch {
+        batch_no: batch.batch_no,
+        state: batch.state,
+        cooked_at: batch.cooked_at,
+        core: batch.cores.last().map(|c| c.temperature),
+        hand_over_by,
+        sample_kept: !batch.samples.is_empty(),
+        overridden: batch.override_reason.is_some(),
+        lots: batch.lots.iter().map(lot).collect(),
+    }
+}

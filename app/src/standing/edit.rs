@@ -1,0 +1,124 @@
+//! Making, reading and changing standing orders.
+
+use super::{Generation, StandingRequest, follow};
+use crate::App;
+use crate::failure::{Failure, Never, Outcome, Thing};
+use crate::idempotency::RequestKey;
+use crate::orders::access;
+use domain::access::{Action, Actor, FamilyScope, Where};
+use domain::id::{SeniorId, StandingOrderId};
+use domain::standing::StandingState;
+use std::sync::Arc;
+use store::column::{Col, Word};
+use store::conn::AnyConnection;
+use store::query::standing::{self, StandingRow};
+use store::query::{catalogue, seniors};
+use store::{LaneKey, Tx};
+
+/// Makes a standing order, and the orders of its first days.
+pub async fn make(app: &App, actor: Arc<Actor>, key: RequestKey, request: StandingRequest) -> Outcome<StandingRow, Never> {
+    let id = app
+        .store
+        .write(LaneKey::of(request.senior), "make_standing", move |tx| {
+            if let Some(earlier) = key.earlier_answer(tx)? {
+                return Ok::<StandingOrderId, Failure<Never>>(earlier);
+            }
+            may_order(tx.look(), &actor, &request)?;
+            let row = row_of(tx, tx.new_id(), 1, actor.user.map(Col), &request);
+            standing::insert(tx.change(), &row)?;
+            key.keep_answer(tx, &row.id.0, row.created_at.0)?;
+            Ok(row.id.0)
+        })
+        .await?;
+    follow(app, id, &mut Generation::default()).await?;
+    read(app, id).await
+}
+
+/// Replaces a standing order from the version that was read, and brings its days in line.
+pub async fn put(
+    app: &App,
+    actor: Arc<Actor>,
+    id: StandingOrderId,
+    version: i64,
+    request: StandingRequest,
+) -> Outcome<StandingRow, Never> {
+    app.store
+        .write(LaneKey::of(id), "put_standing", move |tx| {
+            let old = visible(tx.look(), &actor, id)?;
+            may_order(tx.look(), &actor, &request)?;
+            if old.senior_id.0 != request.senior {
+                return Err(Failure::NotFound(Thing::StandingOrder));
+            }
+            let row = StandingRow { created_at: old.created_at, ..row_of(tx, id, version + 1, old.placed_by, &request) };
+            if standing::update(tx.change(), &row, version)? { Ok(()) } else { Err(Failure::Stale { version: old.version }) }
+        })
+        .await?;
+    follow(app, id, &mut Generation::default()).await?;
+    read(app, id).await
+}
+
+/// A standing order in the actor's sight.
+pub async fn get(app: &App, actor: Arc<Actor>, id: StandingOrderId) -> Outcome<StandingRow, Never> {
+    app.store.read("get_standing", move |conn| visible(conn, &actor, id)).await
+}
+
+/// A senior's standing orders, newest first.
+pub async fn list(app: &App, actor: Arc<Actor>, senior: SeniorId) -> Outcome<Vec<StandingRow>, Never> {
+    app.store
+        .read("list_standing", move |conn| {
+            may_see(conn, &actor, senior).map_err(|f: Failure<Never>| f)?;
+            Ok(standing::of_senior(conn, senior)?)
+        })
+        .await
+}
+
+async fn read(app: &App, id: StandingOrderId) -> Outcome<StandingRow, Never> {
+    app.store.read("get_standing", move |conn| standing::find(conn, id)?.ok_or(Failure::NotFound(Thing::StandingOrder))).await
+}
+
+fn may_order(conn: &mut AnyConnection, actor: &Actor, request: &StandingRequest) -> Outcome<(), Never> {
+    let senior = seniors::find(conn, request.senior)?.ok_or(Failure::NotFound(Thing::Senior(request.senior)))?;
+    let canteen = catalogue::canteen(conn, request.canteen)?.ok_or(Failure::NotFound(Thing::Canteen(request.canteen)))?;
+    access::to_order(actor, Some(&senior), &canteen).map(|_| ())
+}
+
+fn may_see(conn: &mut AnyConnection, actor: &Actor, id: SeniorId) -> Outcome<(), Never> {
+    let senior = seniors::find(conn, id)?.ok_or(Failure::NotFound(Thing::Senior(id)))?;
+    let at_home = Where { place: &senior.resident_place.0, canteen: None };
+    let allowed = actor.may_for(FamilyScope::See, id) || actor.may(Action::SeeOrders, at_home);
+    if allowed { Ok(()) } else { Err(Failure::NotFound(Thing::Senior(id))) }
+}
+
+fn visible(conn: &mut AnyConnection, actor: &Actor, id: StandingOrderId) -> Outcome<StandingRow, Never> {
+    let row = standing::find(conn, id)?.ok_or(Failure::NotFound(Thing::StandingOrder))?;
+    match may_see(conn, actor, row.senior_id.0) {
+        Ok(()) => Ok(row),
+        Err(Failure::NotFound(_)) => Err(Failure::NotFound(Thing::StandingOrder)),
+        Err(other) => Err(other),
+    }
+}
+
+fn row_of(
+    tx: &Tx<'_>,
+    id: StandingOrderId,
+    version: i64,
+    placed_by: Option<Col<domain::id::UserId>>,
+    request: &StandingRequest,
+) -> StandingRow {
+    StandingRow {
+        id: Col(id),
+        version,
+        senior_id: Col(request.senior),
+        canteen_id: Col(request.canteen),
+        meal: Word(request.meal),
+        weekdays: i64::from(request.weekdays),
+        channel: Word(request.channel),
+        starts_on: Col(request.starts_on),
+        ends_on: request.ends_on.map(Col),
+        paused_from: request.pause.map(|(from, _)| Col(from)),
+        paused_to: request.pause.and_then(|(_, to)| to.map(Col)),
+        placed_by,
+        state: Word(if request.ended { StandingState::Ended } else { StandingState::Active }),
+        created_at: Col(tx.now()),
+    }
+}

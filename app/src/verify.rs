@@ -1,0 +1,163 @@
+//! The invariants, as one library: asked by tests after every run, by `nuanfan verify`, and every minute by the worker.
+//!
+//! A break is told as data. It freezes nothing here: who runs the check decides (payouts stop, orders never do).
+
+use crate::App;
+use domain::id::{CanteenId, MenuItemId, OrderId};
+use domain::{Fen, ServiceDate};
+use serde::Serialize;
+use std::fmt;
+use store::StoreError;
+use store::query::{audit, invariants};
+
+/// How far back to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything there is.
+    All,
+    /// Sittings from this date on: what a running system can still break, cheap enough for every minute.
+    Since(ServiceDate),
+}
+
+/// One broken invariant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "broken", rename_all = "snake_case")]
+pub enum Break {
+    /// More portions sold than there are, or the count is not that of the live orders.
+    Portions {
+        /// Where.
+        menu_item: MenuItemId,
+        /// What there are.
+        portions: i64,
+        /// What the menu counts.
+        sold: i64,
+        /// What the live orders add up to.
+        in_orders: i64,
+    },
+    /// The ledger's movements of an order do not fit its state and its totals.
+    Money {
+        /// Which order.
+        order: OrderId,
+        /// Its state.
+        state: String,
+        /// What it costs with delivery.
+        due_fen: Fen,
+        /// All that was ever held.
+        held_fen: Fen,
+        /// Of it posted.
+        posted_fen: Fen,
+        /// Of it voided.
+        voided_fen: Fen,
+    },
+    /// A post or void moves something else than the hold it ends.
+    UnlikeItsHold {
+        /// Which order.
+        order: OrderId,
+    },
+    /// A funder's money was posted though nothing proves that the meal was served.
+    NoEvidence {
+        /// Which order.
+        order: OrderId,
+    },
+    /// A cancelled order still uses up a limit of the senior.
+    LimitKept {
+        /// Which order.
+        order: OrderId,
+    },
+    /// The audit log was changed or cut.
+    Audit {
+        /// Where it breaks.
+        what: String,
+    },
+    /// A canteen's log has a gap, or its counter does not follow its last event.
+    Log {
+        /// Whose.
+        canteen: CanteenId,
+        /// The number the next event would get.
+        next_seq: i64,
+        /// How many there are.
+        events: i64,
+        /// The first and the last number.
+        first_seq: i64,
+        /// The last number.
+        last_seq: i64,
+    },
+}
+
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Portions { menu_item, portions, sold, in_orders } => {
+                write!(f, "portions: {menu_item} has {portions}, counts {sold} sold, live orders hold {in_orders}")
+            }
+            Self::Money { order, state, due_fen, held_fen, posted_fen, voided_fen } => write!(
+                f,
+                "ledger: {order} is {state} and costs {} fen, but {} are held, {} posted, {} voided",
+                due_fen.0, held_fen.0, posted_fen.0, voided_fen.0
+            ),
+            Self::UnlikeItsHold { order } => write!(f, "ledger: a post or void of {order} differs from the hold it ends"),
+            Self::NoEvidence { order } => write!(f, "ledger: subsidy of {order} is posted without evidence of a served meal"),
+            Self::LimitKept { order } => write!(f, "limits: {order} is cancelled and still uses up a limit"),
+            Self::Audit { what } => write!(f, "audit: {what}"),
+            Self::Log { canteen, next_seq, events, first_seq, last_seq } => {
+                write!(f, "events: log of {canteen} runs {first_seq}..{last_seq} with {events} events, next would be {next_seq}")
+            }
+        }
+    }
+}
+
+/// Every break found, at most [`invariants::MOST`] per rule; empty when all is well.
+pub async fn verify(app: &App, reach: Reach) -> Result<Vec<Break>, StoreError> {
+    let since = match reach {
+        Reach::All => ServiceDate(chrono::NaiveDate::from_ymd_opt(1970, 1, 1).unwrap_or_default()),
+        Reach::Since(date) => date,
+    };
+    // Two looks, not one: each holds a reader for its own time only, and a break found by either is real by itself. A row that
+    // moves between the statements cannot be taken for a break, because every statement is a snapshot of its own.
+    let mut found = app.store.read("verify_orders", move |conn| of_orders(conn, since)).await?;
+    if reach == Reach::All {
+        found.extend(app.store.read("verify_logs", of_logs).await?);
+        let sealer = app.store.sealer().clone();
+        let chain = app.store.read("verify_audit", move |conn| audit::verify(conn, &sealer)).await?;
+        found.extend(chain.err().map(|broken| Break::Audit { what: broken.to_string() }));
+    }
+    Ok(found)
+}
+
+fn of_orders(conn: &mut store::AnyConnection, since: ServiceDate) -> Result<Vec<Break>, StoreError> {
+    let portions = invariants::portions(conn, since)?.into_iter().map(|row| Break::Portions {
+        menu_item: row.menu_item.0,
+        portions: row.portions,
+        sold: row.sold,
+        in_orders: row.in_orders,
+    });
+    let money = invariants::money(conn, since)?.into_iter().map(|row| Break::Money {
+        order: row.order_id.0,
+        state: row.state,
+        due_fen: row.due_fen.0,
+        held_fen: row.held_fen.0,
+        posted_fen: row.posted_fen.0,
+        voided_fen: row.voided_fen.0,
+    });
+    let unlike = invariants::ends_unlike_their_holds(conn, since)?;
+    let unproved = invariants::posted_without_evidence(conn, since)?;
+    let kept = invariants::limits_used_by_cancelled_orders(conn, since)?;
+    Ok(portions
+        .chain(money)
+        .chain(unlike.into_iter().map(|row| Break::UnlikeItsHold { order: row.order_id.0 }))
+        .chain(unproved.into_iter().map(|row| Break::NoEvidence { order: row.order_id.0 }))
+        .chain(kept.into_iter().map(|row| Break::LimitKept { order: row.order_id.0 }))
+        .collect())
+}
+
+fn of_logs(conn: &mut store::AnyConnection) -> Result<Vec<Break>, StoreError> {
+    let rows = invariants::logs(conn)?;
+    let told = rows.into_iter().map(|row| Break::Log {
+        canteen: row.canteen_id.0,
+        next_seq: row.next_seq,
+        events: row.events,
+        first_seq: row.first_seq,
+        last_seq: row.last_seq,
+    });
+    Ok(told.collect())
+}

@@ -1,0 +1,202 @@
+//! Ordering as a whole: change, repeat, standing orders, the demand set, and the round that brings it, on both databases.
+// Helpers of tests: a failed expectation is meant to panic.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use app::idempotency::RequestKey;
+use app::orders::view::OrderAnswer;
+use app::orders::{LineRequest, OrderRequest, again, cancel, change, list, place};
+use app::plans::outcome::{self, StopRecord};
+use app::plans::{Carrier, look, make};
+use app::standing::{self, StandingRequest};
+use delivery::geography::Mode;
+use domain::access::Role;
+use domain::door::StopOutcome;
+use domain::id::{OrderId, SeniorId, StopEventId};
+use domain::order::{OrderState, RedemptionMethod};
+use domain::standing::SkipReason;
+use domain::{Channel, Fen, MealPeriod, ServiceDate};
+use store::query::orders::OrderFilter;
+use testkit::fixtures::Lunch;
+use testkit::{Street, World, both_databases};
+use uuid::Uuid;
+
+fn key(text: &str) -> RequestKey {
+    RequestKey::new(None, None, &format!("key-{text}"), "test", &text).unwrap()
+}
+
+fn request(lunch: &Lunch, dish: usize, senior: SeniorId, channel: Channel) -> OrderRequest {
+    let line = LineRequest { item: lunch.items[dish], quantity: 1, texture: None, override_reason: None };
+    OrderRequest {
+        sitting: lunch.sitting,
+        senior: Some(senior),
+        lines: vec![line],
+        channel,
+        note: String::new(),
+        late_reason: None,
+        expected_self_pay_fen: None,
+    }
+}
+
+async fn order(world: &World, street: &Street, name: &str, request: OrderRequest) -> OrderAnswer {
+    let actor = world.actor(street.token(Role::Worker)).await;
+    place::place(&world.app, actor, key(name), request).await.unwrap()
+}
+
+async fn orders_of(world: &World, street: &Street, senior: SeniorId) -> Vec<(ServiceDate, OrderState)> {
+    let filter = OrderFilter { sitting: None, senior: Some(senior), from: None, to: None, state: None, before: None, limit: 200 };
+    let (orders, _) = list::list(&world.app, world.actor(street.token(Role::Worker)).await, filter).await.unwrap();
+    let mut days: Vec<_> = orders.into_iter().map(|order| (order.service_date, order.state)).collect();
+    days.sort_unstable();
+    days
+}
+
+/// Every day from today on, for lunch.
+fn every_day(street: &Street, senior: SeniorId) -> StandingRequest {
+    StandingRequest {
+        senior,
+        canteen: street.canteen,
+        meal: MealPeriod::Lunch,
+        weekdays: 127,
+        channel: Channel::DineIn,
+        starts_on: street.lunch.date,
+        ends_on: None,
+        pause: None,
+        ended: false,
+    }
+}
+
+both_databases! {
+    /// A change keeps the number, gives the old portions back, and is decided afresh: the grant of the meal is not lost.
+    async fn a_changed_order_keeps_its_number_and_its_grant(world) {
+        let street = world.street().await;
+        let placed = order(world, &street, "placed", request(&street.lunch, 0, street.senior.id, Channel::DineIn)).await.order;
+        let actor = world.actor(street.token(Role::Worker)).await;
+        let other = request(&street.lunch, 1, street.senior.id, Channel::PickUp);
+        let changed = change::change(&world.app, actor.clone(), key("change"), placed.order, placed.version, other.clone()).await.unwrap().order;
+        assert_eq!((changed.order_no, changed.channel, changed.totals.subsidy_fen), (placed.order_no, Channel::PickUp, Fen(400)));
+        let stale = change::change(&world.app, actor, key("stale"), placed.order, placed.version, other).await.unwrap_err();
+        assert_eq!(stale, app::Failure::Stale { version: changed.version });
+    }
+}
+
+both_databases! {
+    /// The same dish at tomorrow's lunch, in one call.
+    async fn order_again_takes_the_same_dishes_at_another_sitting(world) {
+        let street = world.street().await;
+        let first = order(world, &street, "first", request(&street.lunch, 2, street.senior.id, Channel::PickUp)).await.order;
+        let actor = world.actor(&street.senior.token).await;
+        let second = again::again(&world.app, actor, key("again"), first.order, street.tomorrow.sitting).await.unwrap().order;
+        assert_eq!((second.lines[0].dish, second.channel, second.sitting), (first.lines[0].dish, first.channel, street.tomorrow.sitting));
+    }
+}
+
+both_databases! {
+    /// A pattern makes its orders once, follows a pause and its end, and leaves alone what a person cancelled.
+    async fn generated_orders_follow_the_pattern_and_never_a_persons_decision(world) {
+        let street = world.street().await;
+        let (today, tomorrow) = (street.lunch.date, street.tomorrow.date);
+        let actor = world.actor(street.token(Role::Worker)).await;
+        let pattern = standing::make(&world.app, actor.clone(), key("pattern"), every_day(&street, street.senior.id)).await.unwrap();
+        let confirmed = [(today, OrderState::Confirmed), (tomorrow, OrderState::Confirmed)];
+        assert_eq!(orders_of(world, &street, street.senior.id).await, confirmed);
+
+        let again = standing::generate(&world.app).await.unwrap();
+        assert_eq!((again.made, again.followed, again.taken_back), (0, 0, 0), "a second run has nothing to do");
+
+        let paused = StandingRequest { pause: Some((tomorrow, Some(tomorrow))), ..every_day(&street, street.senior.id) };
+        let paused = standing::put(&world.app, actor.clone(), pattern.id.0, pattern.version, paused).await.unwrap();
+        let after = [(today, OrderState::Confirmed), (tomorrow, OrderState::Cancelled)];
+        assert_eq!(orders_of(world, &street, street.senior.id).await, after);
+        let demand = app::demand::demand(&world.app, world.actor(street.token(Role::Cook)).await, street.tomorrow.sitting).await.unwrap();
+        assert_eq!(demand.left_out.iter().map(|l| (l.senior, l.reason)).collect::<Vec<_>>(), [(street.senior.id, SkipReason::Paused)]);
+
+        standing::put(&world.app, actor.clone(), pattern.id.0, paused.version, every_day(&street, street.senior.id)).await.unwrap();
+        let resumed = [(today, OrderState::Confirmed), (tomorrow, OrderState::Confirmed), (tomorrow, OrderState::Cancelled)];
+        assert_eq!(orders_of(world, &street, street.senior.id).await, resumed);
+
+        let filter = OrderFilter { sitting: Some(street.lunch.sitting), senior: None, from: None, to: None, state: None, before: None, limit: 10 };
+        let (todays, _) = list::list(&world.app, actor.clone(), filter).await.unwrap();
+        cancel::cancel(&world.app, actor, key("not-today"), todays[0].order, None).await.unwrap();
+        standing::generate(&world.app).await.unwrap();
+        let left_alone = orders_of(world, &street, street.senior.id).await;
+        assert_eq!(left_alone.iter().filter(|(date, _)| *date == today).count(), 1, "the cancelled one is not brought back");
+    }
+}
+
+both_databases! {
+    /// The senior's diet decides which dish a pattern takes.
+    async fn a_pattern_takes_the_first_dish_that_suits_the_diet(world) {
+        let street = world.street().await;
+        world.add_allergy(street.senior.id, "soy").await;
+        let actor = world.actor(street.token(Role::Worker)).await;
+        standing::make(&world.app, actor.clone(), key("pattern"), every_day(&street, street.senior.id)).await.unwrap();
+        let demand = app::demand::demand(&world.app, actor, street.lunch.sitting).await.unwrap();
+        let dishes: Vec<_> = demand.orders.iter().map(|o| o.lines[0].dish).collect();
+        assert_eq!(dishes, [street.dishes[1]], "only the greens are without soy");
+    }
+}
+
+fn cyclist(street: &Street) -> Carrier {
+    let courier = street.staff.iter().find(|s| s.role == Role::Courier).unwrap().user;
+    Carrier {
+        name: "小王".into(),
+        user: Some(courier),
+        mode: Mode::EBike,
+        boxes: 20,
+        from_minute: 600,
+        to_minute: 800,
+        max_trips: 3,
+    }
+}
+
+async fn plan_of(world: &World, street: &Street, orders: &[OrderId]) -> Vec<look::StopView> {
+    let actor = world.actor(street.token(Role::CanteenManager)).await;
+    let asked = make::PlanRequest { sitting: street.lunch.sitting, carriers: vec![cyclist(street)], steps: 200, seed: 1 };
+    let (_, document) = make::make(&world.app, actor.clone(), asked).await.unwrap();
+    let mut planned: Vec<OrderId> =
+        document.rounds.iter().flat_map(|r| &r.trips).flat_map(|t| &t.stops).map(|(order, _)| *order).collect();
+    planned.extend(document.left_out.iter().map(|l| l.order));
+    planned.sort_unstable();
+    let mut wanted = orders.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(planned, wanted, "every order to deliver is on a round or on the list of those left out");
+    look::current(&world.app, actor, street.lunch.sitting).await.unwrap().stops
+}
+
+both_databases! {
+    /// Records of a courier's phone come late, twice and out of order, and end in the same state; a delivery is the evidence that
+    /// the money waits for.
+    async fn what_happens_at_the_doors_is_evidence_in_whatever_order_it_arrives(world) {
+        let street = world.street().await;
+        let first = order(world, &street, "first", request(&street.lunch, 0, street.senior.id, Channel::Delivery)).await.order;
+        let second = order(world, &street, "second", request(&street.lunch, 1, street.poor_senior.id, Channel::Delivery)).await.order;
+        let stops = plan_of(world, &street, &[first.order, second.order]).await;
+        assert_eq!(stops.len(), 2);
+
+        let courier = world.actor(street.token(Role::Courier)).await;
+        let mine = look::my_stops(&world.app, courier.clone(), street.lunch.date).await.unwrap();
+        assert_eq!(mine.len(), 2);
+        let now = world.app.clock.now();
+        let record = |n: u128, stop, outcome, seconds: i64| StopRecord {
+            id: StopEventId::from_uuid(Uuid::from_u128(n)),
+            stop,
+            outcome,
+            method: RedemptionMethod::DeliveryCode,
+            note: String::new(),
+            happened_at: now.plus_seconds(-seconds),
+        };
+        let door = stops.iter().find(|s| s.order.order == first.order).unwrap().id;
+        let shut = stops.iter().find(|s| s.order.order == second.order).unwrap().id;
+        for (record, shows) in [
+            (record(1, door, StopOutcome::Delivered, 60), StopOutcome::Delivered),
+            (record(1, door, StopOutcome::Delivered, 60), StopOutcome::Delivered),
+            (record(2, door, StopOutcome::NoAnswer, 300), StopOutcome::Delivered),
+            (record(3, shut, StopOutcome::NoAnswer, 30), StopOutcome::NoAnswer),
+        ] {
+            assert_eq!(outcome::record(&world.app, courier.clone(), record).await.unwrap(), shows);
+        }
+        let worker = world.actor(street.token(Role::Worker)).await;
+        let states = [list::get(&world.app, worker.clone(), first.order).await, list::get(&world.app, worker, second.order).await];
+        assert_eq!(states.map(|order| order.unwrap().state), [OrderState::Served, OrderState::Confirmed]);
+    }
+}

@@ -1,0 +1,60 @@
+//! Bare SQLite: one connection, for SQLite has one writer.
+
+use super::{Batch, ORDERS_A_TRANSACTION, TABLES, batches, insert_text};
+use crate::BenchError;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, params_from_iter};
+use std::path::Path;
+use std::time::Instant;
+
+/// Orders a second when the rows of the orders in `made` are written into `copy`, at the durability that the product uses.
+pub fn orders_per_second(made: &Path, copy: &Path) -> Result<f64, BenchError> {
+    let (orders, work) = read(made)?;
+    let mut conn = Connection::open(copy)?;
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; \
+         PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000;",
+    )?;
+    conn.set_prepared_statement_cache_capacity(64);
+    let began = Instant::now();
+    for batch in &work {
+        let tx = conn.transaction()?;
+        for block in batch {
+            let rows = block.values.len() / block.columns;
+            let text = insert_text(block.table, block.columns, rows, |n| format!("?{n}"));
+            tx.prepare_cached(&text)?.execute(params_from_iter(&block.values))?;
+        }
+        tx.commit()?;
+    }
+    Ok(orders as f64 / began.elapsed().as_secs_f64())
+}
+
+fn read(made: &Path) -> Result<(usize, Vec<Batch<Value>>), BenchError> {
+    let conn = Connection::open_with_flags(made, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut ids = conn.prepare("SELECT id FROM meal_order ORDER BY id")?;
+    let mut orders: Vec<Vec<u8>> = ids.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    // Whole transactions only: a smaller last one would be a statement of its own.
+    orders.truncate(orders.len() / ORDERS_A_TRANSACTION * ORDERS_A_TRANSACTION);
+    let mut tables = Vec::new();
+    for (table, order_column) in TABLES {
+        let order_by = if order_column.is_some() { "1" } else { "created_at, key" };
+        let mut select = conn.prepare(&format!("SELECT * FROM {table} ORDER BY {order_by}"))?;
+        let columns = select.column_count();
+        let at = order_column.map(|name| select.column_index(name)).transpose()?;
+        let mut rows = Vec::new();
+        let mut cursor = select.query([])?;
+        while let Some(row) = cursor.next()? {
+            let values: Vec<Value> = (0..columns).map(|c| row.get(c)).collect::<Result<_, _>>()?;
+            let order = at.and_then(|c| match values.get(c) {
+                Some(Value::Blob(id)) => Some(id.clone()),
+                _ => None,
+            });
+            // A limit's running amount belongs to no order.
+            if at.is_none() || order.is_some() {
+                rows.push((order, values));
+            }
+        }
+        tables.push((table, columns, rows));
+    }
+    Ok((orders.len(), batches(&orders, tables)))
+}

@@ -1,0 +1,67 @@
+//! What the audit log records.
+
+crate::text_enum! {
+    /// Something that somebody answers for.
+    pub enum AuditAction {
+        /// The first administrator was made with the set-up token.
+        SetUp = "set_up",
+        /// A staff user signed in.
+        SignedIn = "signed_in",
+        /// A staff sign-in failed; the subject is the user when there is one of that login.
+        SignInFailed = "sign_in_failed",
+        /// All sessions of a user were ended.
+        SessionsRevoked = "sessions_revoked",
+        /// A password was changed by its owner.
+        PasswordChanged = "password_changed",
+        /// A password was set by an administrator.
+        PasswordReset = "password_reset",
+        /// A staff user was made.
+        UserCreated = "user_created",
+        /// A user may no longer sign in.
+        UserBlocked = "user_blocked",
+        /// A user may sign in again.
+        UserUnblocked = "user_unblocked",
+        /// A right was given.
+        GrantGiven = "grant_given",
+        /// A right was taken.
+        GrantRevoked = "grant_revoked",
+        /// A pairing code was made.
+        PairingCodeMade = "pairing_code_made",
+        /// A device was paired.
+        DevicePaired = "device_paired",
+        /// A device was shut out.
+        DeviceRevoked = "device_revoked",
+        /// A senior was added.
+        SeniorCreated = "senior_created",
+        /// A senior's record was changed; the detail names the fields.
+        SeniorChanged = "senior_changed",
+        /// A masked value was shown in the clear; the detail has the reason.
+        Revealed = "revealed",
+        /// A client was linked to the senior they are.
+        SeniorLinked = "senior_linked",
+        /// That link was taken.
+        SeniorUnlinked = "senior_unlinked",
+        /// A fact was added.
+        FactAdded = "fact_added",
+        /// A fact was given an end.
+        FactEnded = "fact_ended",
+        /// A diet was replaced.
+        DietChanged = "diet_changed",
+        /// A family member was bound, with the consent's kind and reference.
+        BindingMade = "binding_made",
+        /// A binding was ended.
+        BindingRevoked = "binding_revoked",
+        /// A file was imported; the detail has the table and the counts.
+        Imported = "imported",
+        /// A table was exported; the detail says which, and whether masked.
+        Exported = "exported",
+        /// A policy was drafted.
+        PolicyDrafted = "policy_drafted",
+        /// A draft was approved by a second person.
+        PolicyReviewed = "policy_reviewed",
+        /// A policy came into force; the detail names the version it superseded.
+        PolicyPublished = "policy_published",
+        /// A dead letter was sent on its way again.
+        JobRevived = "job_revived",
+    }
+}

@@ -1,0 +1,188 @@
+//! The order: its states, and whether a command is allowed.
+
+use crate::{Fen, Instant};
+
+crate::text_enum! {
+    /// Where an order stands. Payment, cooking and delivery have states of their own.
+    pub enum OrderState {
+        /// Accepted, the portion is taken.
+        Confirmed = "confirmed",
+        /// Taken back; the portion and the limits are free again.
+        Cancelled = "cancelled",
+        /// Eaten or handed over, with evidence.
+        Served = "served",
+        /// The meal period passed without evidence (no-show, refused, nobody at home).
+        NotServed = "not_served",
+    }
+}
+
+crate::text_enum! {
+    /// The way an order came in.
+    pub enum Via {
+        /// The senior's or a family member's WeChat mini-program.
+        MiniProgram = "mini_program",
+        /// The telephone hotline.
+        Hotline = "hotline",
+        /// The canteen's counter.
+        Counter = "counter",
+        /// A community worker.
+        Worker = "worker",
+        /// Generated from a standing order.
+        Standing = "standing",
+    }
+}
+
+crate::text_enum! {
+    /// How a redemption was proved.
+    pub enum RedemptionMethod {
+        /// The senior's meal card.
+        Card = "card",
+        /// The identity card's number.
+        IdentityCard = "identity_card",
+        /// A QR code that changes every 30 seconds.
+        DynamicQr = "dynamic_qr",
+        /// The order's code.
+        OrderCode = "order_code",
+        /// A signature at the door.
+        Signature = "signature",
+        /// The code on the senior's slip, read out at the door.
+        DeliveryCode = "delivery_code",
+        /// A photo of the hand-over.
+        Photo = "photo",
+    }
+}
+
+crate::text_enum! {
+    /// Whether a redemption counts.
+    pub enum RedemptionState {
+        /// The one that counts.
+        Accepted = "accepted",
+        /// A second one of the same order: kept in sight, counts for nothing.
+        Duplicate = "duplicate",
+    }
+}
+
+/// What someone wants to do to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderCommand {
+    /// Other dishes, another channel.
+    Change,
+    /// Take it back.
+    Cancel,
+    /// It was handed over, with evidence.
+    Serve,
+    /// The period passed without evidence.
+    CloseUnserved,
+}
+
+impl OrderCommand {
+    /// Every command, for tables over state x command.
+    pub const ALL: [Self; 4] = [Self::Change, Self::Cancel, Self::Serve, Self::CloseUnserved];
+}
+
+/// Who is asking, as far as the cut-off cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Bound by the cut-off.
+    Ordinary,
+    /// May act after the cut-off, with a reason.
+    Entitled,
+}
+
+/// Why a command on an order is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderRejection {
+    /// The order's state does not allow it.
+    WrongState(OrderState),
+    /// The cut-off has passed; the instant is the cut-off.
+    CutOffPassed(Instant),
+    /// After the cut-off a reason must be given.
+    ReasonNeeded,
+}
+
+/// The state after a command, or why not. The one place where an order's state changes.
+pub fn transition(
+    state: OrderState,
+    command: OrderCommand,
+    cut_off: Instant,
+    now: Instant,
+    standing: Standing,
+    has_reason: bool,
+) -> Result<OrderState, OrderRejection> {
+    use OrderCommand as C;
+    use OrderState as S;
+    match (state, command) {
+        (S::Confirmed, C::Change) => before_cut_off(cut_off, now, standing, has_reason).map(|()| S::Confirmed),
+        (S::Confirmed, C::Cancel) => before_cut_off(cut_off, now, standing, has_reason).map(|()| S::Cancelled),
+        (S::Confirmed, C::Serve) => Ok(S::Served),
+        // An offline terminal syncs late: evidence outranks the closing of the period.
+        (S::NotServed, C::Serve) => Ok(S::Served),
+        (S::Confirmed, C::CloseUnserved) => Ok(S::NotServed),
+        (S::NotServed, C::Change | C::Cancel | C::CloseUnserved)
+        | (S::Cancelled | S::Served, C::Change | C::Cancel | C::Serve | C::CloseUnserved) => Err(OrderRejection::WrongState(state)),
+    }
+}
+
+/// Whether an order may be taken, changed or cancelled now: strictly before the cut-off, or by someone entitled with a reason.
+pub fn before_cut_off(cut_off: Instant, now: Instant, standing: Standing, has_reason: bool) -> Result<(), OrderRejection> {
+    match (now < cut_off, standing) {
+        (true, _) => Ok(()),
+        (false, Standing::Ordinary) => Err(OrderRejection::CutOffPassed(cut_off)),
+        (false, Standing::Entitled) if has_reason => Ok(()),
+        (false, Standing::Entitled) => Err(OrderRejection::ReasonNeeded),
+    }
+}
+
+/// The money of one order, in fen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct OrderTotals {
+    /// List price of all lines.
+    pub price_fen: Fen,
+    /// The operator's and the policy's discounts.
+    pub discount_fen: Fen,
+    /// What the funders pay.
+    pub subsidy_fen: Fen,
+    /// For bringing it.
+    pub delivery_fee_fen: Fen,
+    /// What the senior pays: price - discount - subsidy + delivery fee.
+    pub self_pay_fen: Fen,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text_enum::TextEnum;
+
+    const CUT_OFF: Instant = Instant::from_micros(1_000);
+    const BEFORE: Instant = Instant::from_micros(999);
+
+    #[test]
+    fn every_state_answers_every_command_as_the_table_says() {
+        use OrderCommand as C;
+        use OrderState as S;
+        for state in S::ALL.iter().copied() {
+            for command in C::ALL {
+                let expected = match (state, command) {
+                    (S::Confirmed, C::Change) => Ok(S::Confirmed),
+                    (S::Confirmed, C::Cancel) => Ok(S::Cancelled),
+                    (S::Confirmed | S::NotServed, C::Serve) => Ok(S::Served),
+                    (S::Confirmed, C::CloseUnserved) => Ok(S::NotServed),
+                    _ => Err(OrderRejection::WrongState(state)),
+                };
+                assert_eq!(transition(state, command, CUT_OFF, BEFORE, Standing::Ordinary, false), expected, "{state} {command:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_cut_off_itself_is_too_late_and_an_entitled_person_needs_a_reason() {
+        for (now, standing, reason, expected) in [
+            (BEFORE, Standing::Ordinary, false, Ok(())),
+            (CUT_OFF, Standing::Ordinary, true, Err(OrderRejection::CutOffPassed(CUT_OFF))),
+            (CUT_OFF, Standing::Entitled, false, Err(OrderRejection::ReasonNeeded)),
+            (CUT_OFF, Standing::Entitled, true, Ok(())),
+        ] {
+            assert_eq!(before_cut_off(CUT_OFF, now, standing, reason), expected, "{now:?} {standing:?}");
+        }
+    }
+}

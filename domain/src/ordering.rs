@@ -1,0 +1,402 @@
+//! Taking an order: what it would be, and every reason why it cannot be.
+//!
+//! The same rule answers the quote and the commit; at the commit the state is read again under the canteen's lock. Capacity is
+//! judged here so that the refusal can name what is left, but it is enforced by a conditional update in the store.
+
+use crate::canteen::ORDER_AHEAD_DAYS;
+use crate::diet::{Clash, Diet, DishFacts, Texture, clashes};
+use crate::id::{DishId, MenuItemId};
+use crate::money::MoneyOverflow;
+use crate::order::{OrderRejection, Standing, before_cut_off};
+use crate::{Channel, Fen, Instant, ServiceDate};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Lines of one order at most: more is a banquet, and belongs on the telephone.
+pub const MAX_LINES: usize = 20;
+/// Portions of one dish in one order at most.
+pub const MAX_QUANTITY: u32 = 20;
+
+/// One wanted dish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedLine {
+    /// Which dish of the sitting's menu.
+    pub item: MenuItemId,
+    /// How many portions.
+    pub quantity: u32,
+    /// How prepared; `None` takes what the diet needs.
+    pub texture: Option<Texture>,
+    /// Why a clash with the diet is overridden, by someone entitled.
+    pub override_reason: Option<String>,
+}
+
+/// What someone asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The dishes.
+    pub lines: Vec<WantedLine>,
+    /// How it reaches the table.
+    pub channel: Channel,
+    /// Why it is ordered after the cut-off, by someone entitled.
+    pub late_reason: Option<String>,
+    /// Whether the asker may act after the cut-off or override a clash.
+    pub standing: Standing,
+}
+
+/// A dish on the menu as the rule sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MenuEntry {
+    /// The item.
+    pub item: MenuItemId,
+    /// The dish.
+    pub dish: DishId,
+    /// Its name.
+    pub name: String,
+    /// List price of a portion.
+    pub price_fen: Fen,
+    /// Portions not yet sold.
+    pub left: u32,
+    /// Taken off the menu for today.
+    pub stopped: bool,
+    /// What it contains and is.
+    pub facts: DishFacts,
+}
+
+/// The sitting as the rule sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SittingFacts {
+    /// The day.
+    pub service_date: ServiceDate,
+    /// Until when it may be ordered.
+    pub cut_off: Instant,
+    /// The canteen and the sitting are open.
+    pub open: bool,
+    /// For bringing one order.
+    pub delivery_fee_fen: Fen,
+    /// The menu.
+    pub menu: Vec<MenuEntry>,
+}
+
+/// Where a delivery would go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// The address lies in the canteen's delivery area.
+    InArea,
+    /// It does not.
+    OutOfArea,
+    /// The address has no coordinates yet: accepted, and kept in sight on the worklist of addresses to place.
+    Unplaced,
+    /// There is no address at all.
+    Missing,
+}
+
+/// One line of the order as it would be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftLine {
+    /// The menu item.
+    pub item: MenuItemId,
+    /// The dish.
+    pub dish: DishId,
+    /// Its name.
+    pub name: String,
+    /// Portions.
+    pub quantity: u32,
+    /// List price of a portion.
+    pub unit_price_fen: Fen,
+    /// How prepared.
+    pub texture: Texture,
+    /// Clashes that were overridden; the cook reads them as exceptions.
+    pub overridden: Vec<Clash>,
+    /// Why, when there are any.
+    pub override_reason: String,
+}
+
+/// The order as it would be stored, before any subsidy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Its lines.
+    pub lines: Vec<DraftLine>,
+    /// The sum of the lines.
+    pub price_fen: Fen,
+    /// For bringing it; nothing for other channels.
+    pub delivery_fee_fen: Fen,
+    /// The address still has to be placed on the map.
+    pub address_unplaced: bool,
+}
+
+/// Why an order cannot be taken. Each names what would have to be different.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum OrderRefusal {
+    /// No lines, or more than [`MAX_LINES`].
+    LineCount {
+        /// How many there were.
+        lines: usize,
+    },
+    /// A quantity of 0 or more than [`MAX_QUANTITY`].
+    Quantity {
+        /// Which item.
+        item: MenuItemId,
+    },
+    /// The same item twice.
+    DuplicateItem {
+        /// Which item.
+        item: MenuItemId,
+    },
+    /// The item is not on this sitting's menu.
+    NotOnMenu {
+        /// Which item.
+        item: MenuItemId,
+    },
+    /// Fewer portions are left than were asked for, or the dish was stopped.
+    SoldOut {
+        /// Which item.
+        item: MenuItemId,
+        /// How many are left.
+        left: u32,
+    },
+    /// The canteen or the sitting takes no orders.
+    Closed,
+    /// The cut-off has passed.
+    CutOffPassed {
+        /// When it was.
+        cut_off: Instant,
+    },
+    /// After the cut-off, a reason is needed.
+    ReasonNeeded,
+    /// More than 14 days ahead.
+    TooFarAhead {
+        /// The last day that can be ordered now.
+        last: ServiceDate,
+    },
+    /// The dish clashes with the senior's diet.
+    Clashes {
+        /// Which item.
+        item: MenuItemId,
+        /// With what.
+        clashes: Vec<Clash>,
+    },
+    /// Delivery without an address.
+    AddressMissing,
+    /// The address lies outside the canteen's delivery area.
+    OutOfArea,
+    /// The amount is beyond what can be counted.
+    AmountTooLarge,
+}
+
+impl From<MoneyOverflow> for OrderRefusal {
+    fn from(_: MoneyOverflow) -> Self {
+        Self::AmountTooLarge
+    }
+}
+
+/// The order as it would be, or every reason why not.
+pub fn draft(
+    wanted: &Wanted,
+    sitting: &SittingFacts,
+    diet: &Diet,
+    destination: Destination,
+    now: Instant,
+) -> Result<Draft, Vec<OrderRefusal>> {
+    let mut refusals = timing(wanted, sitting, now);
+    let address_unplaced = match (wanted.channel, destination) {
+        (Channel::Delivery, Destination::Missing) => {
+            refusals.push(OrderRefusal::AddressMissing);
+            false
+        }
+        (Channel::Delivery, Destination::OutOfArea) if wanted.standing == Standing::Ordinary => {
+            refusals.push(OrderRefusal::OutOfArea);
+            false
+        }
+        (Channel::Delivery, Destination::Unplaced) => true,
+        (Channel::Delivery | Channel::DineIn | Channel::PickUp, _) => false,
+    };
+    if wanted.lines.is_empty() || wanted.lines.len() > MAX_LINES {
+        refusals.push(OrderRefusal::LineCount { lines: wanted.lines.len() });
+        return Err(refusals);
+    }
+    let mut seen = BTreeSet::new();
+    let mut lines = Vec::with_capacity(wanted.lines.len());
+    for line in &wanted.lines {
+        if !seen.insert(line.item) {
+            refusals.push(OrderRefusal::DuplicateItem { item: line.item });
+            continue;
+        }
+        match draft_line(line, sitting, diet, wanted.standing) {
+            Ok(drafted) => lines.push(drafted),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    let delivery_fee_fen = if wanted.channel == Channel::Delivery { sitting.delivery_fee_fen } else { Fen::ZERO };
+    let price = lines.iter().try_fold(Fen::ZERO, |sum, l| l.unit_price_fen.times(l.quantity).and_then(|part| sum.plus(part)));
+    match price {
+        Ok(price_fen) if refusals.is_empty() => Ok(Draft { lines, price_fen, delivery_fee_fen, address_unplaced }),
+        Ok(_) => Err(refusals),
+        Err(overflow) => {
+            refusals.push(overflow.into());
+            Err(refusals)
+        }
+    }
+}
+
+fn timing(wanted: &Wanted, sitting: &SittingFacts, now: Instant) -> Vec<OrderRefusal> {
+    let mut refusals = Vec::new();
+    if !sitting.open {
+        refusals.push(OrderRefusal::Closed);
+    }
+    match before_cut_off(sitting.cut_off, now, wanted.standing, wanted.late_reason.is_some()) {
+        Ok(()) | Err(OrderRejection::WrongState(_)) => {}
+        Err(OrderRejection::CutOffPassed(cut_off)) => refusals.push(OrderRefusal::CutOffPassed { cut_off }),
+        Err(OrderRejection::ReasonNeeded) => refusals.push(OrderRefusal::ReasonNeeded),
+    }
+    let last = now.civil_date().plus_days(ORDER_AHEAD_DAYS as i32);
+    if sitting.service_date > last {
+        refusals.push(OrderRefusal::TooFarAhead { last });
+    }
+    refusals
+}
+
+fn draft_line(line: &WantedLine, sitting: &SittingFacts, diet: &Diet, standing: Standing) -> Result<DraftLine, OrderRefusal> {
+    let item = line.item;
+    let entry = sitting.menu.iter().find(|entry| entry.item == item).ok_or(OrderRefusal::NotOnMenu { item })?;
+    if !(1..=MAX_QUANTITY).contains(&line.quantity) {
+        return Err(OrderRefusal::Quantity { item });
+    }
+    let left = if entry.stopped { 0 } else { entry.left };
+    if line.quantity > left {
+        return Err(OrderRefusal::SoldOut { item, left });
+    }
+    let texture = line.texture.or(diet.texture).unwrap_or(Texture::Regular);
+    let clashes = clashes(diet, &entry.facts, texture);
+    let overridden = standing == Standing::Entitled && line.override_reason.is_some();
+    if !clashes.is_empty() && !overridden {
+        return Err(OrderRefusal::Clashes { item, clashes });
+    }
+    let override_reason = if clashes.is_empty() { String::new() } else { line.override_reason.clone().unwrap_or_default() };
+    Ok(DraftLine {
+        item,
+        dish: entry.dish,
+        name: entry.name.clone(),
+        quantity: line.quantity,
+        unit_price_fen: entry.price_fen,
+        texture,
+        overridden: clashes,
+        override_reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diet::Allergen;
+    use uuid::Uuid;
+
+    fn item(n: u128) -> MenuItemId {
+        MenuItemId::from_uuid(Uuid::from_u128(n))
+    }
+
+    fn date(day: u32) -> ServiceDate {
+        ServiceDate::new(2026, 11, day).unwrap()
+    }
+
+    fn at(day: u32, hour: u32) -> Instant {
+        Instant::from_civil(date(day), chrono::NaiveTime::from_hms_opt(hour, 0, 0).unwrap())
+    }
+
+    fn sitting() -> SittingFacts {
+        let entry = |n: u128, price: i64, left: u32, allergen: Option<Allergen>| MenuEntry {
+            item: item(n),
+            dish: DishId::from_uuid(Uuid::from_u128(100 + n)),
+            name: format!("dish {n}"),
+            price_fen: Fen(price),
+            left,
+            stopped: false,
+            facts: DishFacts {
+                ingredients: [("原料".to_owned(), allergen.into_iter().collect())].into(),
+                marks: [].into(),
+                textures: [Texture::Regular, Texture::Soft].into(),
+            },
+        };
+        SittingFacts {
+            service_date: date(23),
+            cut_off: at(23, 9),
+            open: true,
+            delivery_fee_fen: Fen(200),
+            menu: vec![entry(1, 1200, 5, None), entry(2, 300, 1, Some(Allergen::Peanut))],
+        }
+    }
+
+    fn wanted(lines: &[(u128, u32)]) -> Wanted {
+        let line = |&(n, quantity): &(u128, u32)| WantedLine { item: item(n), quantity, texture: None, override_reason: None };
+        Wanted {
+            lines: lines.iter().map(line).collect(),
+            channel: Channel::DineIn,
+            late_reason: None,
+            standing: Standing::Ordinary,
+        }
+    }
+
+    #[test]
+    fn an_order_is_the_sum_of_its_lines_and_delivery_adds_its_fee() {
+        let mut order = wanted(&[(1, 2), (2, 1)]);
+        let drafted = draft(&order, &sitting(), &Diet::default(), Destination::Missing, at(22, 12)).unwrap();
+        assert_eq!((drafted.price_fen, drafted.delivery_fee_fen), (Fen(2700), Fen(0)));
+        order.channel = Channel::Delivery;
+        let drafted = draft(&order, &sitting(), &Diet::default(), Destination::Unplaced, at(22, 12)).unwrap();
+        assert_eq!((drafted.delivery_fee_fen, drafted.address_unplaced), (Fen(200), true));
+    }
+
+    #[test]
+    fn every_refusal_is_told_at_once() {
+        let mut order = wanted(&[(1, 6), (1, 1), (9, 1), (2, 0)]);
+        order.channel = Channel::Delivery;
+        let refusals = draft(&order, &sitting(), &Diet::default(), Destination::OutOfArea, at(23, 9)).unwrap_err();
+        assert_eq!(
+            refusals,
+            [
+                OrderRefusal::CutOffPassed { cut_off: at(23, 9) },
+                OrderRefusal::OutOfArea,
+                OrderRefusal::SoldOut { item: item(1), left: 5 },
+                OrderRefusal::DuplicateItem { item: item(1) },
+                OrderRefusal::NotOnMenu { item: item(9) },
+                OrderRefusal::Quantity { item: item(2) },
+            ]
+        );
+    }
+
+    #[test]
+    fn meals_are_ordered_up_to_fourteen_days_ahead() {
+        let order = wanted(&[(1, 1)]);
+        assert!(draft(&order, &sitting(), &Diet::default(), Destination::Missing, at(9, 0)).is_ok());
+        let refusals = draft(&order, &sitting(), &Diet::default(), Destination::Missing, at(8, 23)).unwrap_err();
+        assert_eq!(refusals, [OrderRefusal::TooFarAhead { last: date(22) }]);
+    }
+
+    #[test]
+    fn a_clash_refuses_unless_an_entitled_person_overrides_it_with_a_reason() {
+        let diet = Diet { allergens: [Allergen::Peanut].into(), ..Diet::default() };
+        for (standing, reason, accepted) in [
+            (Standing::Ordinary, None, false),
+            (Standing::Ordinary, Some("说没事"), false),
+            (Standing::Entitled, None, false),
+            (Standing::Entitled, Some("医生确认已脱敏"), true),
+        ] {
+            let mut order = wanted(&[(2, 1)]);
+            order.standing = standing;
+            order.lines[0].override_reason = reason.map(str::to_owned);
+            let drafted = draft(&order, &sitting(), &diet, Destination::Missing, at(22, 12));
+            assert_eq!(drafted.is_ok(), accepted, "{standing:?} {reason:?}");
+            if let Ok(drafted) = drafted {
+                assert_eq!(drafted.lines[0].overridden.len(), 1, "the kitchen must still see the clash");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stopped_dish_is_sold_out_whatever_is_left() {
+        let mut today = sitting();
+        today.menu[0].stopped = true;
+        let refusals = draft(&wanted(&[(1, 1)]), &today, &Diet::default(), Destination::Missing, at(22, 12)).unwrap_err();
+        assert_eq!(refusals, [OrderRefusal::SoldOut { item: item(1), left: 0 }]);
+    }
+}

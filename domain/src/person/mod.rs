@@ -1,0 +1,7 @@
+//! The senior: identity, facts, diet, and how they are shown.
+
+pub mod citizen_id;
+pub mod mask;
+pub mod one_time_code;
+pub mod password;
+pub mod phone;

@@ -1,0 +1,210 @@
+// The connection: resumes from where the display stands, proves the state at every head frame, and keeps commands until they
+// are answered. What it holds survives a reload, so that a display without network still shows its last state.
+import { Board } from './board.js';
+
+const PROTOCOL = 1;
+const STALE_MS = 20_000;
+const KEEP = 'nuanfan.kitchen.';
+const OUTBOX_LIMIT = 500;
+
+const load = (name, otherwise) => {
+  try { return JSON.parse(localStorage.getItem(KEEP + name)) ?? otherwise; } catch { return otherwise; }
+};
+const save = (name, value) => {
+  try { localStorage.setItem(KEEP + name, JSON.stringify(value)); } catch { /* full: the state comes again with a snapshot */ }
+};
+
+const newId = () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const ms = Date.now();
+  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(ms / 2 ** (8 * (5 - i))) & 255;
+  bytes[6] = (bytes[6] & 15) | 0x70;
+  bytes[8] = (bytes[8] & 63) | 0x80;
+  return 'kcm_' + Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+};
+
+export class Link {
+  constructor(changed, said) {
+    this.changed = changed;
+    this.said = said;
+    this.token = load('token', null);
+    this.outbox = load('outbox', []);
+    this.chosen = load('chosen', null);
+    this.provedAt = load('proved', 0);
+    this.skew = 0;
+    this.state = 'off';
+    this.tries = 0;
+    this.proofs = 0;
+    this.snapshots = [];
+    const held = load('held', null);
+    if (held) this.take(held);
+    setInterval(() => this.watch(), 1000);
+  }
+
+  take(held) {
+    Object.assign(this, { epoch: held.epoch, seq: held.seq, menu: held.menu, sitting: held.sitting, sittings: held.sittings, canteen: held.canteen, lead: held.lead });
+    this.board = new Board(held.board.sitting, held.board.tickets, held.board.stopped);
+  }
+
+  keep() {
+    if (this.keeping) return;
+    // At most every two seconds: a thousand tickets are half a megabyte.
+    this.keeping = setTimeout(() => {
+      this.keeping = null;
+      const { epoch, seq, menu, sitting, sittings, canteen, lead } = this;
+      if (this.board) save('held', { epoch, seq, menu, sitting, sittings, canteen, lead, board: this.board.plain() });
+      save('proved', this.provedAt);
+    }, 2000);
+  }
+
+  pair(token) {
+    this.token = token;
+    save('token', token);
+    this.connect();
+  }
+
+  forget() {
+    this.token = null;
+    localStorage.removeItem(KEEP + 'token');
+    this.changed();
+  }
+
+  choose(sitting) {
+    this.chosen = sitting;
+    save('chosen', sitting);
+    this.reconnect(0);
+  }
+
+  // The service's time in milliseconds, by the last frame that told it.
+  now() { return Date.now() + this.skew; }
+  isStale() { return !this.provedAt || Date.now() - this.provedAt > STALE_MS; }
+
+  connect() {
+    if (!this.token || this.socket) return;
+    this.state = 'connecting';
+    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/kitchen/v1/socket`);
+    this.socket = socket;
+    this.openedAt = Date.now();
+    socket.onopen = () => {
+      const hello = { t: 'hello', protocol: PROTOCOL, token: this.token };
+      if (this.chosen) hello.sitting = this.chosen;
+      if (this.board && this.epoch) hello.at = { epoch: this.epoch, sitting: this.board.sitting, seq: this.seq };
+      socket.send(JSON.stringify(hello));
+    };
+    socket.onmessage = (m) => { if (this.socket === socket) this.hear(JSON.parse(m.data)); };
+    socket.onclose = () => { if (this.socket === socket) this.reconnect(); };
+    this.changed();
+  }
+
+  reconnect(wait) {
+    const socket = this.socket;
+    this.socket = null;
+    this.state = 'off';
+    if (socket) { socket.onclose = null; socket.close(); }
+    clearTimeout(this.again);
+    // Half a second doubling to eight, with a spread so that a kitchen's screens do not come back in step.
+    const pause = wait ?? Math.min(8000, 500 * 2 ** Math.min(this.tries++, 4)) * (0.5 + Math.random());
+    if (this.token) this.again = setTimeout(() => this.connect(), pause);
+    this.changed();
+  }
+
+  watch() {
+    const silent = Date.now() - Math.max(this.heardAt ?? 0, this.openedAt ?? 0);
+    // A dead network does not close a socket: no head frame in time is reason enough to try another.
+    if (this.socket && silent > STALE_MS + 5000) this.reconnect(0);
+    if (!this.chosen && this.sitting && this.sittings && this.now() - Date.parse(this.sitting.serve_to) > 3_600_000) {
+      const next = this.sittings.find((s) => this.now() - Date.parse(s.serve_to) < 3_600_000);
+      if (next && next.id !== this.sitting.id) { this.board = null; this.reconnect(0); }
+    }
+    this.changed();
+  }
+
+  hear(say) {
+    this.heardAt = Date.now();
+    switch (say.t) {
+      case 'welcome':
+        Object.assign(this, { epoch: say.epoch, canteen: say.canteen_name, sitting: say.sitting, sittings: say.sittings, lead: say.lead_minutes });
+        this.skew = Date.parse(say.now) - Date.now();
+        this.state = 'on';
+        break;
+      case 'snapshot':
+        this.board = new Board(say.sitting, say.tickets, say.stopped);
+        this.seq = say.seq;
+        this.menu = say.menu;
+        this.snapshots.push(say.why);
+        if (say.why === 'gap') this.said('gap');
+        if (this.board.hash() !== say.hash) this.startOver();
+        break;
+      case 'event':
+        if (say.seq !== this.seq + 1) { this.startOver(); return; }
+        this.seq = say.seq;
+        if (say.change) {
+          const before = say.change.kind === 'order' && !this.board.tickets.has(say.change.ticket.order);
+          this.board.apply(say.change);
+          if (before) this.lastNewAt = performance.now();
+          // A dish that came onto the menu later: its station and recipe are in a new snapshot.
+          if (say.change.kind === 'order' && say.change.ticket.lines.some((l) => !this.menu.some((m) => m.dish === l.dish))) this.startOver();
+        }
+        break;
+      case 'head':
+        this.skew = Date.parse(say.now) - Date.now();
+        if (say.seq !== this.seq || this.board.hash() !== say.hash) { this.startOver(); return; }
+        this.provedAt = Date.now();
+        this.proofs += 1;
+        this.tries = 0;
+        this.socket.send(JSON.stringify({ t: 'ack', seq: say.seq }));
+        this.flush();
+        break;
+      case 'result':
+        this.answered(say);
+        break;
+      case 'bye':
+        if (say.why === 'sign_in') { this.forget(); this.said('sign_in'); }
+        if (say.why === 'protocol') location.reload();
+        if (say.why === 'nothing_to_follow') this.said('nothing_to_follow');
+        break;
+    }
+    this.keep();
+    this.changed();
+  }
+
+  // What is held cannot be right: ask for everything.
+  startOver() {
+    this.board = null;
+    this.seq = 0;
+    this.reconnect(0);
+  }
+
+  command(what) {
+    if (this.outbox.length >= OUTBOX_LIMIT) { this.said('outbox_full'); return; }
+    const queued = { id: newId(), sitting: this.board.sitting, do: what };
+    this.outbox.push(queued);
+    save('outbox', this.outbox);
+    this.send(queued);
+    this.changed();
+  }
+
+  send(queued) {
+    if (this.state !== 'on' || !this.socket || this.socket.readyState !== 1) return;
+    if (queued.sitting === this.board?.sitting) {
+      this.socket.send(JSON.stringify({ t: 'command', id: queued.id, do: queued.do }));
+      return;
+    }
+    // A command for a sitting that is no longer on the display goes the second way.
+    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${this.token}` };
+    fetch('/kitchen/v1/commands', { method: 'POST', headers, body: JSON.stringify(queued) })
+      .then((r) => (r.ok ? r.json() : null)).then((say) => say && this.answered(say)).catch(() => {});
+  }
+
+  // In the order in which they were made; the identifiers make a second sending harmless.
+  flush() { this.outbox.forEach((queued) => this.send(queued)); }
+
+  answered(say) {
+    if (say.outcome === 'later') { setTimeout(() => this.flush(), 2000); return; }
+    const queued = this.outbox.find((c) => c.id === say.id);
+    this.outbox = this.outbox.filter((c) => c.id !== say.id);
+    save('outbox', this.outbox);
+    if (say.outcome === 'refused') this.said('refused', say, queued);
+    this.changed();
+  }
+}

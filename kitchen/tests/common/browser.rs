@@ -1,0 +1,138 @@
+//! A real Chromium, driven by the W3C WebDriver protocol: the handful of commands that the tests need.
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A driver process; killed when dropped, and its browser with it.
+pub struct Driver {
+    child: Child,
+    base: String,
+}
+
+impl Driver {
+    pub fn start() -> Self {
+        let program = std::env::var("NUANFAN_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into());
+        let mut child =
+            Command::new(program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("chromedriver");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines
+            .find_map(|line| {
+                let line = line.ok()?;
+                let (_, port) = line.split_once("started successfully on port ")?;
+                Some(port.trim_end_matches('.').to_owned())
+            })
+            .expect("the driver's port");
+        // The pipe must stay open and empty, or the driver stops at its next line.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, base: format!("http://127.0.0.1:{port}") }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A window with a profile of its own.
+pub struct Screen {
+    base: String,
+}
+
+impl Screen {
+    pub fn open(driver: &Driver, width: u32, height: u32) -> Self {
+        let args = json!([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            format!("--window-size={width},{height}")
+        ]);
+        let binary = std::env::var("NUANFAN_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
+        let body = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": args, "binary": binary}, "goog:loggingPrefs": {"browser": "ALL"}}}});
+        let made = send("POST", &format!("{}/session", driver.base), &body);
+        let screen = Self { base: format!("{}/session/{}", driver.base, made["sessionId"].as_str().expect("a session")) };
+        screen.cdp(
+            "Emulation.setDeviceMetricsOverride",
+            &json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}),
+        );
+        screen
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        send("POST", &format!("{}{path}", self.base), body)
+    }
+
+    pub fn go(&self, url: &str) {
+        self.post("/url", &json!({"url": url}));
+    }
+
+    /// Runs a script's body and returns what it returns.
+    pub fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// Waits until an expression is true, and returns its value.
+    pub fn until(&self, what: &str, expression: &str, within: Duration) -> Value {
+        testkit::wait::until(what, within, || {
+            let value = self.run(&format!("try {{ return {expression} }} catch (e) {{ return null }}"));
+            (!matches!(value, Value::Null | Value::Bool(false))).then_some(value)
+        })
+    }
+
+    pub fn cdp(&self, method: &str, params: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({"cmd": method, "params": params}))
+    }
+
+    /// Cuts the network off, or gives it back.
+    pub fn offline(&self, off: bool) {
+        self.cdp("Network.enable", &json!({}));
+        let params = json!({"offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.cdp("Network.emulateNetworkConditions", &params);
+    }
+
+    /// Errors on the browser's console.
+    pub fn console(&self) -> Vec<String> {
+        let log = self.post("/se/log", &json!({"type": "browser"}));
+        let told = log.as_array().cloned().unwrap_or_default();
+        told.iter().filter(|l| l["level"] == "SEVERE").map(|l| l["message"].to_string()).collect()
+    }
+
+    /// A picture of the screen, when a folder for pictures is named.
+    pub fn picture(&self, name: &str) {
+        let Ok(folder) = std::env::var("NUANFAN_PICTURES") else { return };
+        let data = send("GET", &format!("{}/screenshot", self.base), &Value::Null);
+        let bytes = base64::engine::general_purpose::STANDARD.decode(data.as_str().expect("a picture")).expect("base64");
+        std::fs::create_dir_all(&folder).expect("the folder");
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).expect("the picture is kept");
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = ureq::delete(&self.base).call();
+    }
+}
+
+fn send(method: &str, url: &str, body: &Value) -> Value {
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60))).build().into();
+    let mut response = match method {
+        "GET" => agent.get(url).call(),
+        _ => agent.post(url).send_json(body),
+    }
+    .expect("the driver answers");
+    let answer: Value = response.body_mut().with_config().limit(32 * 1024 * 1024).read_json().expect("JSON of the driver");
+    assert!(response.status().is_success(), "{method} {url}: {answer}");
+    answer["value"].clone()
+}

@@ -1,0 +1,2 @@
+DROP INDEX standing_order_by_canteen;
+DROP TABLE standing_skip;

@@ -1,0 +1,2 @@
+DROP INDEX sitting_by_end;
+DROP TABLE redemption_code;

@@ -1,0 +1,3 @@
+DROP TABLE kitchen_command;
+DROP TABLE kitchen_ticket;
+DROP TABLE kitchen_mark;

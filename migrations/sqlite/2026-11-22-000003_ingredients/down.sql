@@ -1,0 +1,11 @@
+DROP TABLE order_line_batch;
+DROP TABLE health_certificate;
+DROP TABLE gate_override;
+DROP TABLE retained_sample;
+DROP TABLE core_reading;
+DROP TABLE batch_issue;
+DROP TABLE dish_batch;
+DROP TABLE lot_disposal;
+DROP TABLE lot_voucher;
+DROP TABLE lot;
+DROP TABLE supplier;

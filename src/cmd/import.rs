@@ -1,0 +1,90 @@
+//! `nuanfan import`
+
+use anyhow::{Context, Result, bail};
+use domain::id::ImportId;
+use domain::text_enum::TextEnum;
+use nuanfan::clock::SystemClock;
+use nuanfan::config::Config;
+use nuanfan::importing::{Came, bring_in, go_on};
+use nuanfan::{block_on, open};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tabular::{Format, TableKind};
+
+/// Imports a CSV or XLSX file. The whole file is checked first; with one fault nothing is imported. The same file twice
+/// changes nothing.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which table: places, canteens, dishes, recipes, menus, seniors, facts, families, standing_orders.
+    #[arg(required_unless_present_any = ["folder", "apply"], value_parser = kind)]
+    kind: Option<TableKind>,
+    /// The file, ending in .csv (UTF-8 or GB18030) or .xlsx.
+    #[arg(required_unless_present_any = ["folder", "apply"])]
+    file: Option<PathBuf>,
+    /// Only check: report every fault, or what would be added and changed.
+    #[arg(long)]
+    dry_run: bool,
+    /// Import every table that has a file of its name in this folder, in the order in which they refer to each other.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["kind", "file"])]
+    folder: Option<PathBuf>,
+    /// Apply an import that was checked before, or go on with one that was interrupted.
+    #[arg(long, value_name = "IMPORT", conflicts_with_all = ["kind", "file", "folder", "dry_run"])]
+    apply: Option<ImportId>,
+}
+
+impl Args {
+    pub fn run(self, config: &Config) -> Result<ExitCode> {
+        block_on(async {
+            let app = open::open(config, Arc::new(SystemClock)).await?.app;
+            if let Some(id) = self.apply {
+                return Ok(code(go_on(&app, id).await?));
+            }
+            let files = match (self.folder, self.kind, self.file) {
+                (Some(folder), ..) => files_in(&folder)?,
+                (None, Some(kind), Some(file)) => vec![(kind, file)],
+                _ => bail!("give a table and a file, or --folder"),
+            };
+            for (kind, path) in files {
+                let format = Format::of_file_name(&path.to_string_lossy()).context("the file must end in .csv or .xlsx")?;
+                let source = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+                let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                // What comes later refers to what comes first.
+                let came = bring_in(&app, kind, &name, source, format, self.dry_run).await?;
+                if came == Came::Faulty {
+                    return Ok(ExitCode::FAILURE);
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+fn code(came: Came) -> ExitCode {
+    if came == Came::Faulty { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn kind(word: &str) -> Result<TableKind, String> {
+    TableKind::parse(word).ok_or_else(|| {
+        let all: Vec<&str> = TableKind::ALL.iter().map(|k| k.as_str()).collect();
+        format!("one of: {}", all.join(", "))
+    })
+}
+
+fn files_in(folder: &Path) -> Result<Vec<(TableKind, PathBuf)>> {
+    let mut found = Vec::new();
+    for kind in TableKind::ALL {
+        let files: Vec<PathBuf> =
+            ["csv", "xlsx"].iter().map(|ending| folder.join(format!("{kind}.{ending}"))).filter(|p| p.exists()).collect();
+        match files.as_slice() {
+            [] => {}
+            [one] => found.push((*kind, one.clone())),
+            _ => bail!("both {kind}.csv and {kind}.xlsx are in the folder; keep one"),
+        }
+    }
+    if found.is_empty() {
+        bail!("no file such as places.csv or seniors.xlsx is in {}", folder.display());
+    }
+    Ok(found)
+}

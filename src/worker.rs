@@ -1,0 +1,110 @@
+//! The worker: what the system does on its own, without anyone asking.
+//!
+//! Each task has a rhythm of its own and runs beside the others, so that a long one does not hold up a login code. Any number
+//! of workers may run: jobs are leased, generation is idempotent, checks only look.
+
+use crate::config;
+use crate::metrics::Metrics;
+use app::orders::close::close_past;
+use app::verify::{Reach, verify};
+use app::{App, jobs, standing};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Turns when the worker must end.
+type Shutdown = watch::Receiver<bool>;
+
+/// Runs until `shutdown` changes; what has begun is finished.
+pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown: Shutdown) {
+    let seconds = |n: u64| Duration::from_secs(n.max(1));
+    tokio::join!(
+        every(Duration::from_millis(settings.poll_ms.max(10)), shutdown.clone(), || send_messages(&app, &metrics)),
+        every(seconds(settings.verify_seconds), shutdown.clone(), || check_invariants(&app, &metrics)),
+        every(seconds(settings.standing_seconds), shutdown.clone(), || follow_standing_orders(&app, &metrics)),
+        every(seconds(settings.clean_up_seconds), shutdown.clone(), || clean_up(&app, &metrics)),
+        every(CLOSE_EVERY, shutdown, || close_unserved(&app, &metrics)),
+    );
+}
+
+/// Runs a task at once and then in its rhythm, never twice at a time.
+async fn every<F: Future<Output = ()>>(period: Duration, mut shutdown: Shutdown, mut task: impl FnMut() -> F) {
+    let mut tick = interval(period);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            // The stop is looked at first. An error means that nobody is left to stop us, which is a stop.
+            biased;
+            _ = shutdown.changed() => return,
+            _ = tick.tick() => {}
+        }
+        task().await;
+    }
+}
+
+/// The outbox, until nothing is due.
+async fn send_messages(app: &App, metrics: &Metrics) {
+    match jobs::run_due(app, &app.ports, app.clock.now()).await {
+        Ok(0) => {}
+        Ok(_) => metrics.worker_run("messages", true),
+        Err(failure) => failed("messages", metrics, &failure),
+    }
+}
+
+/// A break is an alarm on the log and in the metrics. It never stops an order.
+async fn check_invariants(app: &App, metrics: &Metrics) {
+    // Yesterday as well: an offline terminal may still bring evidence of it.
+    let since = app.clock.now().civil_date().plus_days(-1);
+    match verify(app, Reach::Since(since)).await {
+        Ok(found) => {
+            metrics.breaks(found.len());
+            metrics.worker_run("verify", true);
+            for broken in &found {
+                tracing::error!(%broken, "an invariant is broken");
+            }
+        }
+        Err(error) => failed("verify", metrics, &error),
+    }
+}
+
+/// A new day comes into reach, a menu or a status has changed.
+async fn follow_standing_orders(app: &App, metrics: &Metrics) {
+    match standing::generate(app).await {
+        Ok(done) => {
+            metrics.worker_run("standing", true);
+            if done.made + done.followed + done.taken_back > 0 {
+                tracing::info!(made = done.made, followed = done.followed, taken_back = done.taken_back, "standing orders");
+            }
+        }
+        Err(failure) => failed("standing", metrics, &failure),
+    }
+}
+
+async fn clean_up(app: &App, metrics: &Metrics) {
+    match jobs::clean_up(app).await {
+        Ok(_) => metrics.worker_run("clean_up", true),
+        Err(failure) => failed("clean_up", metrics, &failure),
+    }
+}
+
+/// How often past sittings are looked at. The close itself waits for its grace; each run costs one indexed read.
+const CLOSE_EVERY: Duration = Duration::from_secs(600);
+
+/// Orders of past sittings without evidence were not served.
+async fn close_unserved(app: &App, metrics: &Metrics) {
+    match close_past(app).await {
+        Ok(orders) => {
+            metrics.worker_run("close_unserved", true);
+            if orders > 0 {
+                tracing::info!(orders, "closed as not served");
+            }
+        }
+        Err(error) => failed("close_unserved", metrics, &error),
+    }
+}
+
+/// It is tried again in its rhythm.
+fn failed(task: &str, metrics: &Metrics, error: &impl std::fmt::Debug) {
+    metrics.worker_run(task, false);
+    tracing::warn!(task, ?error, "the worker's task failed");
+}

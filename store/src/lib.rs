@@ -1,0 +1,151 @@
+//! The only place that names diesel or SQL.
+//!
+//! [`Store::write`] is the one way to change anything: a unit of work that loads, lets the domain decide, and saves, in one
+//! transaction that is tried again when the database asks. [`Store::read`] is the one way to look. Queries live in
+//! [`query`], one file per area; they take a connection and return rows or domain values, and hold no rule.
+
+pub mod column;
+pub mod conn;
+mod error;
+#[cfg(feature = "fixtures")]
+pub mod fixture;
+mod lane;
+pub mod migrate;
+pub mod pending;
+pub mod query;
+mod reader;
+pub mod schema;
+pub mod seal;
+mod tx;
+
+pub use conn::{AnyConnection, Dialect, Target};
+pub use error::StoreError;
+pub use lane::{LaneKey, WriteLimits};
+pub use tx::Tx;
+
+use domain::time::Clock;
+use lane::Lanes;
+use reader::Readers;
+use seal::Sealer;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which database.
+    pub target: Target,
+    /// Writers at once. SQLite has one whatever this says; on PostgreSQL each is a connection that batches units of work.
+    pub lanes: usize,
+    /// Readers at once; each is a connection.
+    pub readers: usize,
+    /// How long a unit of work may wait in the queue before it is dropped unexecuted.
+    pub queue_deadline: Duration,
+}
+
+impl Options {
+    /// Settings for a small box: right for a street, and for the tests.
+    #[must_use]
+    pub fn small(target: Target) -> Self {
+        Self { target, lanes: 4, readers: 4, queue_deadline: Duration::from_secs(10) }
+    }
+}
+
+/// The database, open.
+///
+/// Cheap to clone; the threads behind it end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Store {
+    lanes: Arc<Lanes>,
+    readers: Arc<Readers>,
+    sealer: Arc<Sealer>,
+    target: Target,
+    committed: broadcast::Sender<Committed>,
+}
+
+/// Tells who listens in this process that a canteen's log has grown. A hint to look, never the news itself: correctness
+/// rests on reading the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// Whose log.
+    pub canteen: domain::id::CanteenId,
+}
+
+/// Hints kept for a slow listener; one that falls further behind is told so by the channel and looks everywhere.
+const HINTS: usize = 4096;
+
+impl Store {
+    /// Opens the database, which must have been migrated ([`migrate::run`]).
+    pub fn open(options: &Options, sealer: Sealer, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let sealer = Arc::new(sealer);
+        let (committed, _) = broadcast::channel(HINTS);
+        let limits = WriteLimits::of(options);
+        let lanes = Lanes::start(&options.target, limits, sealer.clone(), clock, committed.clone())?;
+        let readers = Readers::start(&options.target, options.readers, options.queue_deadline)?;
+        Ok(Self { lanes: Arc::new(lanes), readers: Arc::new(readers), sealer, target: options.target.clone(), committed })
+    }
+
+    /// Runs a unit of work and answers after its commit.
+    ///
+    /// The unit may run several times (a batch that must be split, a conflict), so it holds no effect but what it does
+    /// through [`Tx`]. When it returns an error nothing of it is kept. Once queued it runs to its end even if the caller
+    /// goes away: an answer may be lost, a half-done transaction cannot happen.
+    pub async fn write<T, E>(
+        &self,
+        lane: LaneKey,
+        name: &'static str,
+        unit: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + AsStoreError + Send + 'static,
+    {
+        let answer = self.lanes.submit(lane, name, unit).map_err(E::from)?;
+        answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable("the writer stopped".into()))))
+    }
+
+    /// Looks at the database without changing it, on a reader's connection.
+    pub async fn read<T, E>(
+        &self,
+        name: &'static str,
+        look: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + AsStoreError + Send + 'static,
+    {
+        let answer = self.readers.submit(name, look).map_err(E::from)?;
+        answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable("the reader stopped".into()))))
+    }
+
+    /// Seals and opens personal data.
+    #[must_use]
+    pub fn sealer(&self) -> &Arc<Sealer> {
+        &self.sealer
+    }
+
+    /// Which kind of database this is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.target.dialect()
+    }
+
+    /// Hints that a canteen's log has grown, from commits of this process.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Committed> {
+        self.committed.subscribe()
+    }
+}
+
+/// Lets the store see whether a use case's error was the database's, which it may answer by running the unit again.
+pub trait AsStoreError {
+    /// The store's error inside, when it is one.
+    fn as_store_error(&self) -> Option<&StoreError>;
+}
+
+impl AsStoreError for StoreError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}

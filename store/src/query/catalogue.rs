@@ -1,0 +1,157 @@
+//! Canteens, dishes, sittings and menus.
+
+use crate::column::{Col, Word};
+use crate::conn::AnyConnection;
+use crate::error::StoreError;
+use crate::schema::{canteen, dish, ingredient, menu_item, recipe_line, sitting};
+use diesel::prelude::*;
+use domain::canteen::{CanteenKind, CanteenState, SittingState, Station};
+use domain::id::{CanteenId, DishId, IngredientId, MenuItemId, SittingId};
+use domain::{Fen, Instant, MealPeriod, PlaceCode, ServiceDate};
+
+/// A canteen.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = canteen, treat_none_as_default_value = false)]
+#[allow(missing_docs)]
+pub struct CanteenRow {
+    pub id: Col<CanteenId>,
+    pub version: i64,
+    pub code: String,
+    pub name: String,
+    pub kind: Word<CanteenKind>,
+    pub place_code: Col<PlaceCode>,
+    pub central_kitchen_id: Option<Col<CanteenId>>,
+    pub licence_no: String,
+    pub licence_expires_on: Col<ServiceDate>,
+    pub address: String,
+    pub phone: String,
+    pub lon_e7: i64,
+    pub lat_e7: i64,
+    pub delivery_area: Option<String>,
+    pub delivery_radius_m: i64,
+    pub delivery_fee_fen: Col<Fen>,
+    pub state: Word<CanteenState>,
+}
+
+/// One canteen, one date, one meal.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sitting, treat_none_as_default_value = false)]
+#[allow(missing_docs)]
+pub struct SittingRow {
+    pub id: Col<SittingId>,
+    pub canteen_id: Col<CanteenId>,
+    pub service_date: Col<ServiceDate>,
+    pub meal: Word<MealPeriod>,
+    pub cut_off_at: Col<Instant>,
+    pub serve_from_at: Col<Instant>,
+    pub serve_to_at: Col<Instant>,
+    pub next_order_no: i64,
+    pub state: Word<SittingState>,
+}
+
+/// A dish.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = dish, treat_none_as_default_value = false)]
+#[allow(missing_docs)]
+pub struct DishRow {
+    pub id: Col<DishId>,
+    pub version: i64,
+    pub code: String,
+    pub name: String,
+    pub station: Word<Station>,
+    pub price_fen: Col<Fen>,
+    pub textures: String,
+    pub marks: String,
+    pub energy_kcal_tenths: Option<i64>,
+    pub protein_mg: Option<i64>,
+    pub fat_mg: Option<i64>,
+    pub carbohydrate_mg: Option<i64>,
+    pub sodium_mg: Option<i64>,
+}
+
+/// A dish on a sitting's menu.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = menu_item, treat_none_as_default_value = false)]
+#[allow(missing_docs)]
+pub struct MenuItemRow {
+    pub id: Col<MenuItemId>,
+    pub sitting_id: Col<SittingId>,
+    pub dish_id: Col<DishId>,
+    pub rank: i64,
+    pub price_fen: Col<Fen>,
+    pub portions: i64,
+    pub sold: i64,
+    pub stopped: bool,
+}
+
+/// An ingredient of a dish.
+#[derive(Debug, Clone, Queryable)]
+#[allow(missing_docs)]
+pub struct RecipeRow {
+    pub dish_id: Col<DishId>,
+    pub ingredient_id: Col<IngredientId>,
+    pub name: String,
+    pub allergens: String,
+    pub amount_mg: i64,
+}
+
+/// A canteen by its identifier.
+pub fn canteen(conn: &mut AnyConnection, id: CanteenId) -> Result<Option<CanteenRow>, StoreError> {
+    Ok(canteen::table.find(Col(id)).select(CanteenRow::as_select()).first(conn).optional()?)
+}
+
+/// A sitting and its canteen.
+pub fn sitting_with_canteen(conn: &mut AnyConnection, id: SittingId) -> Result<Option<(SittingRow, CanteenRow)>, StoreError> {
+    Ok(sitting::table
+        .inner_join(canteen::table.on(canteen::id.eq(sitting::canteen_id)))
+        .filter(sitting::id.eq(Col(id)))
+        .select((SittingRow::as_select(), CanteenRow::as_select()))
+        .first(conn)
+        .optional()?)
+}
+
+/// A sitting's menu with its dishes, in the menu's order.
+pub fn menu(conn: &mut AnyConnection, of: SittingId) -> Result<Vec<(MenuItemRow, DishRow)>, StoreError> {
+    Ok(menu_item::table
+        .inner_join(dish::table.on(dish::id.eq(menu_item::dish_id)))
+        .filter(menu_item::sitting_id.eq(Col(of)))
+        .order((menu_item::rank, menu_item::id))
+        .select((MenuItemRow::as_select(), DishRow::as_select()))
+        .load(conn)?)
+}
+
+/// The recipes of some dishes, heaviest ingredient first.
+pub fn recipes(conn: &mut AnyConnection, dishes: &[DishId]) -> Result<Vec<RecipeRow>, StoreError> {
+    let dishes: Vec<Col<DishId>> = dishes.iter().copied().map(Col).collect();
+    Ok(recipe_line::table
+        .inner_join(ingredient::table.on(ingredient::id.eq(recipe_line::ingredient_id)))
+        .filter(recipe_line::dish_id.eq_any(dishes))
+        .order((recipe_line::dish_id, recipe_line::amount_mg.desc(), ingredient::name))
+        .select((recipe_line::dish_id, ingredient::id, ingredient::name, ingredient::allergens, recipe_line::amount_mg))
+        .load(conn)?)
+}
+
+/// Takes `quantity` portions if they are there and the dish is not stopped; `false` when not. One conditional update decides,
+/// so no two buyers get the same portion on any isolation level.
+pub fn take_portions(conn: &mut AnyConnection, item: MenuItemId, quantity: i64) -> Result<bool, StoreError> {
+    let taken = diesel::update(
+        menu_item::table
+            .find(Col(item))
+            .filter((menu_item::sold + quantity).le(menu_item::portions))
+            .filter(menu_item::stopped.eq(false)),
+    )
+    .set(menu_item::sold.eq(menu_item::sold + quantity))
+    .execute(conn)?;
+    Ok(taken == 1)
+}
+
+/// Gives portions back.
+pub fn return_portions(conn: &mut AnyConnection, item: MenuItemId, quantity: i64) -> Result<(), StoreError> {
+    diesel::update(menu_item::table.find(Col(item))).set(menu_item::sold.eq(menu_item::sold - quantity)).execute(conn)?;
+    Ok(())
+}
+
+/// Whose sitting it is.
+pub fn canteen_of(conn: &mut AnyConnection, of: SittingId) -> Result<Option<CanteenId>, StoreError> {
+    Ok(sitting::table.find(Col(of)).select(sitting::canteen_id).first::<Col<CanteenId>>(conn).optional()?.map(|Col(id)| id))
+}

@@ -1,0 +1,36 @@
+//! The event log.
+
+use crate::column::Col;
+use crate::conn::AnyConnection;
+use crate::error::StoreError;
+use crate::query::rows::EventRow;
+use crate::schema::{canteen_log, event, installation};
+use diesel::prelude::*;
+use domain::id::{CanteenId, EpochId};
+
+/// Events of a canteen with a number above `after`, in order, at most `limit`.
+pub fn after(conn: &mut AnyConnection, canteen: CanteenId, after: i64, limit: i64) -> Result<Vec<EventRow>, StoreError> {
+    Ok(event::table
+        .filter(event::canteen_id.eq(Col(canteen)))
+        .filter(event::seq.gt(after))
+        .order(event::seq)
+        .limit(limit)
+        .select(EventRow::as_select())
+        .load(conn)?)
+}
+
+/// The number of the last event of a canteen's log; 0 for none.
+pub fn head(conn: &mut AnyConnection, canteen: CanteenId) -> Result<i64, StoreError> {
+    Ok(canteen_log::table.find(Col(canteen)).select(canteen_log::next_seq).first::<i64>(conn)? - 1)
+}
+
+/// Every canteen's last event number.
+pub fn heads(conn: &mut AnyConnection) -> Result<Vec<(CanteenId, i64)>, StoreError> {
+    let rows = canteen_log::table.select((canteen_log::canteen_id, canteen_log::next_seq)).load::<(Col<CanteenId>, i64)>(conn)?;
+    Ok(rows.into_iter().map(|(Col(canteen), next)| (canteen, next - 1)).collect())
+}
+
+/// Which history this database is.
+pub fn epoch(conn: &mut AnyConnection) -> Result<EpochId, StoreError> {
+    Ok(installation::table.select(installation::epoch).first::<Col<EpochId>>(conn)?.0)
+}

@@ -1,0 +1,33 @@
+//! The one row that says which history a database is and which keys it was sealed with.
+
+use crate::column::Col;
+use crate::conn::AnyConnection;
+use crate::error::StoreError;
+use crate::on_each;
+use crate::schema::installation;
+use diesel::prelude::*;
+use domain::Instant;
+use domain::id::EpochId;
+
+/// The installation.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = installation, treat_none_as_default_value = false)]
+#[allow(missing_docs)] // each field is the column of the same name; the migration says what it means
+pub struct InstallationRow {
+    pub only_row: i32,
+    pub epoch: Col<EpochId>,
+    pub created_at: Col<Instant>,
+    pub setup_token_hash: Option<Vec<u8>>,
+    pub key_check_enc: Vec<u8>,
+}
+
+/// The row, once the database was opened by a program for the first time.
+pub fn find(conn: &mut AnyConnection) -> Result<Option<InstallationRow>, StoreError> {
+    Ok(installation::table.select(InstallationRow::as_select()).first(conn).optional()?)
+}
+
+/// Adds the row unless another process was faster; `false` when it was.
+pub fn insert(conn: &mut AnyConnection, row: &InstallationRow) -> Result<bool, StoreError> {
+    let added = on_each!(conn, c => diesel::insert_into(installation::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(added == 1)
+}

@@ -1,0 +1,140 @@
+//! What must hold in the database whatever happened: each query returns what breaks one rule, and nothing when all is well.
+//!
+//! The statements are plain SQL that both databases read the same way. Each is limited to [`MOST`] rows: one break is enough to
+//! act on, and a broken import must not fill the memory of the process that reports it.
+
+use crate::column::Col;
+use crate::conn::AnyConnection;
+use crate::error::StoreError;
+use crate::on_each;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
+use domain::id::{CanteenId, MenuItemId, OrderId};
+use domain::{Fen, ServiceDate};
+
+/// Rows reported at most, per rule.
+pub const MOST: i64 = 100;
+
+/// A menu item whose count of portions sold is not the sum of its live orders, or passes its portions.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[allow(missing_docs)]
+pub struct PortionRow {
+    #[diesel(sql_type = crate::column::Uid)]
+    pub menu_item: Col<MenuItemId>,
+    #[diesel(sql_type = BigInt)]
+    pub portions: i64,
+    #[diesel(sql_type = BigInt)]
+    pub sold: i64,
+    #[diesel(sql_type = BigInt)]
+    pub in_orders: i64,
+}
+
+/// An order whose money in the ledger is not what the order says.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[allow(missing_docs)]
+pub struct MoneyRow {
+    #[diesel(sql_type = crate::column::Uid)]
+    pub order_id: Col<OrderId>,
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    #[diesel(sql_type = BigInt)]
+    pub due_fen: Col<Fen>,
+    #[diesel(sql_type = BigInt)]
+    pub held_fen: Col<Fen>,
+    #[diesel(sql_type = BigInt)]
+    pub posted_fen: Col<Fen>,
+    #[diesel(sql_type = BigInt)]
+    pub voided_fen: Col<Fen>,
+}
+
+/// An order that breaks a rule by itself.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[allow(missing_docs)]
+pub struct OrderIdRow {
+    #[diesel(sql_type = crate::column::Uid)]
+    pub order_id: Col<OrderId>,
+}
+
+/// A canteen whose log has a gap, or whose counter is not behind its last event.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[allow(missing_docs)]
+pub struct LogRow {
+    #[diesel(sql_type = crate::column::Uid)]
+    pub canteen_id: Col<CanteenId>,
+    #[diesel(sql_type = BigInt)]
+    pub next_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    pub events: i64,
+    #[diesel(sql_type = BigInt)]
+    pub first_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    pub last_seq: i64,
+}
+
+/// Menu items of sittings from `since` on whose counts are wrong.
+pub fn portions(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<PortionRow>, StoreError> {
+    let sql = "SELECT i.id AS menu_item, i.portions AS portions, i.sold AS sold, \
+               CAST(COALESCE(SUM(CASE WHEN o.state <> 'cancelled' THEN l.quantity ELSE 0 END), 0) AS BIGINT) AS in_orders \
+               FROM sitting s JOIN menu_item i ON i.sitting_id = s.id \
+               LEFT JOIN order_line l ON l.menu_item_id = i.id LEFT JOIN meal_order o ON o.id = l.order_id \
+               WHERE s.service_date >= $1 GROUP BY i.id, i.portions, i.sold \
+               HAVING i.sold > i.portions \
+               OR i.sold <> CAST(COALESCE(SUM(CASE WHEN o.state <> 'cancelled' THEN l.quantity ELSE 0 END), 0) AS BIGINT) \
+               ORDER BY i.id LIMIT $2";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<Date, _>(Col(since)).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// Orders from `since` on whose holds, posts and voids do not fit their state and totals.
+///
+/// What is not voided must be what the order costs; a confirmed order has it all open, a served one has it all posted, a
+/// cancelled one has none left, and one that was not served has nothing open.
+pub fn money(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<MoneyRow>, StoreError> {
+    let sql = "SELECT order_id, state, due_fen, held_fen, posted_fen, voided_fen FROM (\
+               SELECT o.id AS order_id, o.state AS state, o.price_fen + o.delivery_fee_fen AS due_fen, \
+               CAST(COALESCE(SUM(CASE WHEN t.phase = 'hold' THEN t.amount_fen ELSE 0 END), 0) AS BIGINT) AS held_fen, \
+               CAST(COALESCE(SUM(CASE WHEN t.phase = 'post' THEN t.amount_fen ELSE 0 END), 0) AS BIGINT) AS posted_fen, \
+               CAST(COALESCE(SUM(CASE WHEN t.phase = 'void' THEN t.amount_fen ELSE 0 END), 0) AS BIGINT) AS voided_fen \
+               FROM meal_order o LEFT JOIN transfer t ON t.order_id = o.id WHERE o.service_date >= $1 \
+               GROUP BY o.id, o.state, o.price_fen, o.delivery_fee_fen) AS m WHERE NOT CASE m.state \
+               WHEN 'confirmed' THEN m.held_fen - m.voided_fen = m.due_fen AND m.posted_fen = 0 \
+               WHEN 'served' THEN m.held_fen - m.voided_fen = m.due_fen AND m.posted_fen = m.due_fen \
+               WHEN 'cancelled' THEN m.held_fen = m.voided_fen AND m.posted_fen = 0 \
+               ELSE m.held_fen = m.voided_fen + m.posted_fen END \
+               ORDER BY m.order_id LIMIT $2";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<Date, _>(Col(since)).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// Orders from `since` on with a post or void that differs from the hold it ends.
+pub fn ends_unlike_their_holds(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<OrderIdRow>, StoreError> {
+    let sql = "SELECT DISTINCT t.order_id AS order_id FROM meal_order o JOIN transfer t ON t.order_id = o.id \
+               JOIN transfer h ON h.id = t.hold_id WHERE o.service_date >= $1 AND (h.phase <> 'hold' OR h.order_id <> t.order_id \
+               OR h.debit_id <> t.debit_id OR h.credit_id <> t.credit_id OR h.amount_fen <> t.amount_fen) \
+               ORDER BY t.order_id LIMIT $2";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<Date, _>(Col(since)).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// Orders from `since` on for which a funder's money was posted without evidence that the meal was served.
+pub fn posted_without_evidence(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<OrderIdRow>, StoreError> {
+    let sql = "SELECT DISTINCT o.id AS order_id FROM meal_order o JOIN transfer t ON t.order_id = o.id AND t.phase = 'post' \
+               JOIN ledger_account a ON a.id = t.debit_id AND a.kind = 'funder_budget' \
+               WHERE o.service_date >= $1 AND NOT EXISTS (SELECT 1 FROM redemption r WHERE r.order_id = o.id AND r.state = 'accepted') \
+               ORDER BY o.id LIMIT $2";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<Date, _>(Col(since)).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// Cancelled orders from `since` on that still use up a limit.
+pub fn limits_used_by_cancelled_orders(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<OrderIdRow>, StoreError> {
+    let sql = "SELECT DISTINCT o.id AS order_id FROM meal_order o JOIN allowance_use u ON u.order_id = o.id \
+               WHERE o.service_date >= $1 AND o.state = 'cancelled' ORDER BY o.id LIMIT $2";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<Date, _>(Col(since)).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// Canteens whose event log has a gap or a counter that does not follow its last event.
+pub fn logs(conn: &mut AnyConnection) -> Result<Vec<LogRow>, StoreError> {
+    let sql = "SELECT canteen_id, next_seq, events, first_seq, last_seq FROM (\
+               SELECT g.canteen_id AS canteen_id, g.next_seq AS next_seq, COUNT(e.seq) AS events, \
+               COALESCE(MIN(e.seq), 1) AS first_seq, COALESCE(MAX(e.seq), 0) AS last_seq \
+               FROM canteen_log g LEFT JOIN event e ON e.canteen_id = g.canteen_id GROUP BY g.canteen_id, g.next_seq) AS l \
+               WHERE l.first_seq <> 1 OR l.last_seq <> l.events OR l.next_seq <> l.last_seq + 1 ORDER BY l.canteen_id LIMIT $1";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<BigInt, _>(MOST).load(c))?)
+}

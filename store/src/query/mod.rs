@@ -1,0 +1,32 @@
+//! Queries, one file per area. They take a connection, return rows or domain values, and hold no rule.
+
+pub mod audit;
+pub mod batches;
+pub mod bindings;
+pub mod bulk;
+pub mod catalogue;
+pub mod claims;
+pub mod codes;
+pub mod devices;
+pub mod events;
+pub mod idempotency;
+pub mod imports;
+pub mod ingredients;
+pub mod installation;
+pub mod invariants;
+pub mod jobs;
+pub mod kitchen;
+pub mod ledger;
+pub mod listing;
+pub mod orders;
+pub mod people;
+pub mod place_filter;
+pub mod plans;
+pub mod policies;
+pub mod redemptions;
+pub mod rows;
+pub mod seniors;
+pub mod server;
+pub mod standing;
+pub mod trace;
+pub mod users;

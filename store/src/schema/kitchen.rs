@@ -1,0 +1,45 @@
+//! The kitchen's marks and commands.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    kitchen_mark (order_id, dish_id) {
+        order_id -> Uid,
+        dish_id -> Uid,
+        stage -> Text,
+        quantity -> BigInt,
+        texture -> Text,
+        exceptions -> Text,
+        device_id -> Nullable<Uid>,
+        user_id -> Nullable<Uid>,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    kitchen_ticket (order_id) {
+        order_id -> Uid,
+        bumped -> Bool,
+        acked_version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    kitchen_command (id) {
+        id -> Uid,
+        canteen_id -> Uid,
+        sitting_id -> Uid,
+        device_id -> Nullable<Uid>,
+        user_id -> Nullable<Uid>,
+        content -> Binary,
+        seq -> BigInt,
+        at -> BigInt,
+    }
+}

@@ -1,0 +1,86 @@
+//! The tables, as diesel sees them: one description for both databases. A test compares it with both schemas.
+#![allow(missing_docs)]
+
+mod books;
+mod catalogue;
+mod claims;
+mod delivery;
+mod imports;
+mod ingredients;
+mod kitchen;
+mod orders;
+mod people;
+mod standing;
+
+pub use books::*;
+pub use catalogue::*;
+pub use claims::*;
+pub use delivery::*;
+pub use imports::*;
+pub use ingredients::*;
+pub use kitchen::*;
+pub use orders::*;
+pub use people::*;
+pub use standing::*;
+
+diesel::allow_tables_to_appear_in_same_query!(
+    installation,
+    place,
+    canteen,
+    canteen_log,
+    canteen_meal,
+    ingredient,
+    dish,
+    recipe_line,
+    sitting,
+    menu_item,
+    app_user,
+    user_grant,
+    device,
+    pairing_code,
+    session,
+    login_code,
+    senior,
+    senior_fact,
+    senior_diet,
+    family_binding,
+    audit,
+    audit_head,
+    throttle,
+    binding_request,
+    policy_version,
+    standing_order,
+    standing_skip,
+    meal_order,
+    order_line,
+    decision,
+    allowance_use,
+    redemption,
+    redemption_code,
+    kitchen_mark,
+    kitchen_ticket,
+    kitchen_command,
+    ledger_account,
+    transfer,
+    event,
+    idempotency,
+    job,
+    import_job,
+    import_slice,
+    import_fault,
+    import_hidden,
+    delivery_plan,
+    delivery_stop,
+    stop_event,
+    supplier,
+    lot,
+    lot_voucher,
+    lot_disposal,
+    dish_batch,
+    batch_issue,
+    core_reading,
+    retained_sample,
+    gate_override,
+    health_certificate,
+    order_line_batch,
+);

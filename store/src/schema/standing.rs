@@ -1,0 +1,13 @@
+//! Standing orders' days without an order.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    standing_skip (standing_order_id, service_date) {
+        standing_order_id -> Uid,
+        service_date -> Date,
+        reason -> Text,
+        recorded_at -> BigInt,
+    }
+}

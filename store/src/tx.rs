@@ -1,0 +1,162 @@
+//! What a unit of work sees of its transaction.
+
+use crate::Committed;
+use crate::column::Col;
+use crate::conn::AnyConnection;
+use crate::error::StoreError;
+use crate::on_each;
+use crate::pending::{Lengths, Pending};
+use crate::query::audit::{self, AuditEntry};
+use crate::schema::{canteen_log, sitting};
+use crate::seal::Sealer;
+use diesel::prelude::*;
+use domain::Instant;
+use domain::id::{CanteenId, Id, Kind, SittingId};
+use domain::time::Clock;
+use std::collections::BTreeMap;
+
+/// The transaction of a unit of work.
+///
+/// Rows that are only ever added are not inserted at once: [`pending`](Self::pending) gathers those of all units in the batch
+/// and writes each table's with one statement before the commit. Such rows cannot be seen by a query until then, so a
+/// rule that depends on them must rest on a unique key; a key taken twice splits the batch and each unit runs, and looks,
+/// on its own.
+pub struct Tx<'a> {
+    conn: &'a mut AnyConnection,
+    sealer: &'a Sealer,
+    clock: &'a dyn Clock,
+    pending: Pending,
+    counters: Counters,
+    audit: Vec<AuditEntry>,
+    wrote: u64,
+}
+
+/// Numbers handed out in this batch, written back at its end. Their rows are locked, so no other transaction has them.
+#[derive(Default, Clone)]
+struct Counters {
+    events: BTreeMap<CanteenId, i64>,
+    orders: BTreeMap<SittingId, i64>,
+}
+
+/// A point to return to when a unit refuses.
+pub(crate) struct Mark {
+    lengths: Lengths,
+    audited: usize,
+    counters: Counters,
+    wrote: u64,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(conn: &'a mut AnyConnection, sealer: &'a Sealer, clock: &'a dyn Clock) -> Self {
+        Self { conn, sealer, clock, pending: Pending::default(), counters: Counters::default(), audit: Vec::new(), wrote: 0 }
+    }
+
+    /// The connection, to look.
+    pub fn look(&mut self) -> &mut AnyConnection {
+        self.conn
+    }
+
+    /// The connection, to change: a refusal after this splits the batch.
+    pub fn change(&mut self) -> &mut AnyConnection {
+        self.wrote += 1;
+        self.conn
+    }
+
+    /// Rows to add at the end of the batch.
+    pub fn pending(&mut self) -> &mut Pending {
+        &mut self.pending
+    }
+
+    /// Adds a record to the audit log, in the commit of what it tells. Records are numbered and chained at the end of the
+    /// batch: the chain's lock is the last one taken and the shortest held.
+    pub fn audit(&mut self, entry: AuditEntry) {
+        self.audit.push(entry);
+    }
+
+    /// Seals and opens personal data.
+    #[must_use]
+    pub fn sealer(&self) -> &'a Sealer {
+        self.sealer
+    }
+
+    /// The time now, read while this unit holds its locks: the time that decides a cut-off.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// A new identifier.
+    #[must_use]
+    pub fn new_id<K: Kind>(&self) -> Id<K> {
+        Id::from_uuid(uuid::Uuid::now_v7())
+    }
+
+    /// Takes the canteen's lock, which orders everything that happens there. First thing in every unit that adds events.
+    pub fn lock_canteen(&mut self, canteen: CanteenId) -> Result<(), StoreError> {
+        if self.counters.events.contains_key(&canteen) {
+            return Ok(());
+        }
+        let row = canteen_log::table.find(Col(canteen)).select(canteen_log::next_seq);
+        let next = match &mut *self.conn {
+            // BEGIN IMMEDIATE has locked the whole database already.
+            AnyConnection::Sqlite(c) => row.first::<i64>(c),
+            AnyConnection::Postgres(c) => row.for_update().first::<i64>(c),
+        }?;
+        self.counters.events.insert(canteen, next);
+        Ok(())
+    }
+
+    /// The next number of the canteen's event log: gapless, and in commit order because the lock is held to the end.
+    pub fn next_event_seq(&mut self, canteen: CanteenId) -> Result<i64, StoreError> {
+        self.lock_canteen(canteen)?;
+        let next = self.counters.events.entry(canteen).or_insert(1);
+        let seq = *next;
+        *next += 1;
+        Ok(seq)
+    }
+
+    /// The next order number of a sitting. The canteen's lock must be held.
+    pub fn next_order_no(&mut self, of: SittingId) -> Result<i64, StoreError> {
+        if !self.counters.orders.contains_key(&of) {
+            let next = sitting::table.find(Col(of)).select(sitting::next_order_no).first::<i64>(&mut *self.conn)?;
+            self.counters.orders.insert(of, next);
+        }
+        let next = self.counters.orders.entry(of).or_insert(1);
+        let number = *next;
+        *next += 1;
+        Ok(number)
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { lengths: self.pending.lengths(), audited: self.audit.len(), counters: self.counters.clone(), wrote: self.wrote }
+    }
+
+    pub(crate) const fn wrote_since(&self, mark: &Mark) -> bool {
+        self.wrote != mark.wrote
+    }
+
+    pub(crate) fn forget_since(&mut self, mark: Mark) {
+        self.pending.truncate(mark.lengths);
+        self.audit.truncate(mark.audited);
+        // Locks taken since stay taken; their counters are read again when needed.
+        self.counters = mark.counters;
+    }
+
+    /// Writes pending rows and counters; returns whose logs grew.
+    pub(crate) fn flush(self) -> Result<Vec<Committed>, StoreError> {
+        let grown = self.pending.canteens_with_events();
+        on_each!(&mut *self.conn, c => self.pending.insert_all(c))?;
+        for canteen in &grown {
+            if let Some(next) = self.counters.events.get(canteen) {
+                diesel::update(canteen_log::table.find(Col(*canteen)))
+                    .set(canteen_log::next_seq.eq(next))
+                    .execute(&mut *self.conn)?;
+            }
+        }
+        for (of, next) in &self.counters.orders {
+            diesel::update(sitting::table.find(Col(*of))).set(sitting::next_order_no.eq(next)).execute(&mut *self.conn)?;
+        }
+        audit::append(&mut *self.conn, self.sealer, &self.audit)?;
+        Ok(grown.into_iter().map(|canteen| Committed { canteen }).collect())
+    }
+}
