@@ -105,8 +105,10 @@ both_databases! {
             let tables = board_of_tables(world, &lunch).hash();
             for (n, display) in on.into_iter().enumerate() {
                 let before = display.map(Display::vanish).or(held[n].take());
-                let display = follow(&service.socket(), &tokens[n], lunch.sitting, before);
-                assert_eq!(display.board.hash(), tables, "display {n}");
+                let mut display = follow(&service.socket(), &tokens[n], lunch.sitting, before);
+                // The first proof is of what the service has read of the log, which may be a moment behind the last commit.
+                let arrived = display.until(SOON, |d| d.board.hash() == tables);
+                assert!(arrived.is_ok(), "display {n}: {arrived:?}");
                 held[n] = Some(display.vanish());
             }
         }
