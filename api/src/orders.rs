@@ -94,6 +94,7 @@ const OF_CHANGING: &[ProblemCode] = &[
     ProblemCode::OrderState,
     ProblemCode::VersionMissing,
     ProblemCode::Stale,
+    ProblemCode::OrderPacked,
 ];
 const LOOKING: Access = Access::RolesOrFamily(Action::SeeOrders, FamilyScope::See);
 const ORDERING: Access = Access::RolesOrFamily(Action::Order, FamilyScope::Order);

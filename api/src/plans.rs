@@ -17,7 +17,7 @@ use app::plans::outcome::{self, StopRecord, StopRefusal};
 use app::plans::{Carrier, look, make};
 use domain::access::Action;
 use domain::fault::Faults;
-use domain::order::RedemptionMethod;
+use domain::order::{RedemptionMethod, ServedAtFault};
 use views::{MyStopsView, PlanBody, PlanMadeView, PlanPageView, StopRecordBody, StopRecordedView};
 
 /// Adds the routes.
@@ -186,7 +186,9 @@ pub async fn put_stop_record(
 fn stop_refused(refusal: StopRefusal) -> Problem {
     let cause = |cause: &str| Problem::new(ProblemCode::RedemptionRefused).with("cause", cause);
     match refusal {
-        StopRefusal::InTheFuture | StopRefusal::Redemption(RedeemRefusal::InTheFuture) => cause("happened_in_the_future"),
+        StopRefusal::InTheFuture | StopRefusal::Redemption(RedeemRefusal::ServedAt(ServedAtFault::InTheFuture)) => {
+            cause("happened_in_the_future")
+        }
         StopRefusal::OtherStop | StopRefusal::Redemption(RedeemRefusal::OtherOrder) => cause("identifier_of_another_record"),
         StopRefusal::Redemption(refusal) => crate::redemptions::refused(refusal),
     }

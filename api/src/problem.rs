@@ -54,6 +54,7 @@ problems! {
     DietClash = "diet_clash", CONFLICT, "与老人的饮食禁忌冲突", "The dish clashes with the senior's diet", "请换一道菜；确需此菜请由社区工作者说明理由后代订", "Choose another dish; if it must be this one, a community worker can order it with a reason";
     QuoteChanged = "quote_changed", CONFLICT, "金额已变化，未下单", "The amount has changed; nothing was ordered", "请按 quote 中的新金额确认后重新下单", "Confirm the new amount in `quote` and order again";
     OrderState = "order_state", CONFLICT, "订单当前状态不允许此操作", "The order's state does not allow this", "请刷新订单查看最新状态", "Read the order again";
+    OrderPacked = "order_packed", CONFLICT, "餐已装盒，不能再改菜", "The meal is packed and cannot be changed", "请联系食堂；确需更换请取消后重订", "Call the canteen; to have something else, cancel it and order again";
     ReasonNeeded = "reason_needed", UNPROCESSABLE_ENTITY, "需要填写理由", "A reason is needed", "请填写理由后重试", "Give a reason and try again";
     RedemptionRefused = "redemption_refused", UNPROCESSABLE_ENTITY, "无法核销", "The redemption cannot be recorded", "请核对时间和订单", "Check the time and the order";
     LotRefused = "lot_refused", UNPROCESSABLE_ENTITY, "原料不能验收或领用", "The goods cannot be taken in or used", "请看 cause 和 messages；不合格的到货请登记为拒收", "See `cause` and `messages`; record a bad delivery as sent back";

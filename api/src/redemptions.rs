@@ -14,7 +14,7 @@ use app::orders::{list, qr};
 use domain::access::{Action, FamilyScope};
 use domain::fault::Faults;
 use domain::id::{CanteenId, OrderId};
-use domain::order::{RedemptionMethod, RedemptionState};
+use domain::order::{EVIDENCE_LATE_DAYS, RedemptionMethod, RedemptionState, ServedAtFault};
 use domain::{Instant, MealPeriod};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -265,7 +265,12 @@ pub(crate) fn refused(refusal: RedeemRefusal) -> Problem {
     let refuse = |cause: &str| Problem::new(ProblemCode::RedemptionRefused).with("cause", cause);
     match refusal {
         RedeemRefusal::Order(rejection) => rejected(rejection),
-        RedeemRefusal::InTheFuture => refuse("served_in_the_future"),
+        RedeemRefusal::ServedAt(ServedAtFault::InTheFuture) => refuse("served_in_the_future"),
+        RedeemRefusal::ServedAt(ServedAtFault::BeforeItsDay(day)) => refuse("before_its_day").with("service_date", day),
+        RedeemRefusal::ServedAt(ServedAtFault::AfterItsDay(day)) => refuse("after_its_day").with("service_date", day),
+        RedeemRefusal::ServedAt(ServedAtFault::ReportedTooLate) => {
+            refuse("reported_too_late").with("latest_days_after", EVIDENCE_LATE_DAYS)
+        }
         RedeemRefusal::OtherOrder => refuse("identifier_of_another_order"),
         RedeemRefusal::LimitTakenSince => refuse("limit_taken_since"),
         RedeemRefusal::CodeUsed => refuse("code_used"),

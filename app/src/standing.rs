@@ -198,8 +198,8 @@ impl Act<'_> {
         let Some(request) = self.request(item) else { return Ok(Step::Keep) };
         match change_in(tx, self.shelf, &self.actor(), order.id.0, order.version, &request, false) {
             Ok(_) => Ok(Step::Follow(item)),
-            // Past the cut-off, or refused: what is there stays, which is better than nothing on the table.
-            Err(Failure::Refused(ChangeRefusal::Order(_))) => Ok(Step::Keep),
+            // Past the cut-off, packed, or refused: what is there stays, which is better than nothing on the table.
+            Err(Failure::Refused(ChangeRefusal::Order(_) | ChangeRefusal::Packed)) => Ok(Step::Keep),
             Err(Failure::Store(fault)) => Err(Failure::Store(fault)),
             Err(_) => Err(Failure::NotFound(Thing::Order)),
         }

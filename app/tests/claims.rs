@@ -17,7 +17,7 @@ use common::{Bench, DAYS, DEMO, PRICE, at, canteen, card, each_database, id, id_
 use domain::access::{Actor, Role};
 use domain::claim::Month;
 use domain::id::OrderId;
-use domain::order::{OrderState, RedemptionMethod, RedemptionState};
+use domain::order::{OrderState, RedemptionMethod, RedemptionState, ServedAtFault};
 use domain::{Instant, MealPeriod};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -125,7 +125,35 @@ fn of_two_redemptions_the_one_served_earlier_counts_and_the_money_moves_once() {
         assert_eq!(posted(&bench).await, granted);
         assert_eq!(november(&bench, None).await.lines[0].served_at, at(monday(), 11, 30));
         let future = redeem(&bench, 0, evidence(4, of, at(monday(), 13, 3))).await;
-        assert_eq!(future, Err(Failure::Refused(RedeemRefusal::InTheFuture)));
+        assert_eq!(future, Err(Failure::Refused(RedeemRefusal::ServedAt(ServedAtFault::InTheFuture))));
+        assert_invariants(&bench).await;
+    });
+}
+
+#[test]
+fn a_meal_is_not_redeemed_before_its_day_nor_long_after_it_and_a_refusal_moves_nothing() {
+    each_database(async |bench: Bench| {
+        let worker = street(&bench).await;
+        let ((tomorrows, _), (todays, granted)) = (lunch(&bench, &worker, 1, 1).await, lunch(&bench, &worker, 0, 1).await);
+        let (today, tomorrow) = (monday(), monday().plus_days(1));
+        for (now, of, served, fault) in [
+            (at(today, 12, 0), tomorrows, at(today, 12, 0), ServedAtFault::BeforeItsDay(tomorrow)),
+            (at(today, 12, 0), tomorrows, at(tomorrow, 12, 0), ServedAtFault::InTheFuture),
+            (at(tomorrow, 12, 0), todays, at(tomorrow, 12, 0), ServedAtFault::AfterItsDay(today)),
+            (at(today.plus_days(7), 12, 1), todays, at(today, 12, 0), ServedAtFault::ReportedTooLate),
+        ] {
+            bench.clock.set(now);
+            let refused = redeem(&bench, 0, evidence(1, of, served)).await;
+            assert_eq!(refused, Err(Failure::Refused(RedeemRefusal::ServedAt(fault))));
+        }
+        assert_eq!((bench.number("SELECT COUNT(*) AS n FROM redemption").await, posted(&bench).await), (0, 0));
+        bench.clock.set(at(today.plus_days(7), 12, 0));
+        assert_eq!(
+            redeem(&bench, 0, evidence(1, todays, at(today, 12, 0))).await,
+            Ok(RedemptionState::Accepted),
+            "offline for a week"
+        );
+        assert_eq!(posted(&bench).await, granted);
         assert_invariants(&bench).await;
     });
 }
@@ -228,11 +256,14 @@ async fn step(bench: &Bench, worker: &Arc<Actor>, dice: &mut Dice, model: &mut V
         }
         _ => {
             let times = 1 + dice.roll(2);
+            let today = bench.app.clock.now();
+            bench.clock.set(at(monday().plus_days(of.slot.0), 12, 0));
             for time in 0..times {
                 let mut redemption = evidence(n * 4 + u128::from(time), of.id, bench.app.clock.now());
                 redemption.served_at = redemption.served_at.plus_seconds(-i64::try_from(dice.roll(60)).unwrap());
                 redeem(bench, 0, redemption).await.unwrap();
             }
+            bench.clock.set(today);
             model[which].state = OrderState::Served;
         }
     }

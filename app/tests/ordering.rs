@@ -2,9 +2,10 @@
 // Helpers of tests: a failed expectation is meant to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use app::Failure;
 use app::idempotency::RequestKey;
 use app::orders::view::OrderAnswer;
-use app::orders::{LineRequest, OrderRequest, again, cancel, change, list, place};
+use app::orders::{LineRequest, OrderRequest, PlaceRefusal, again, cancel, change, list, place};
 use app::plans::outcome::{self, StopRecord};
 use app::plans::{Carrier, look, make};
 use app::standing::{self, StandingRequest};
@@ -13,15 +14,16 @@ use domain::access::Role;
 use domain::door::StopOutcome;
 use domain::id::{OrderId, SeniorId, StopEventId};
 use domain::order::{OrderState, RedemptionMethod};
+use domain::ordering::OrderRefusal;
 use domain::standing::SkipReason;
-use domain::{Channel, Fen, MealPeriod, ServiceDate};
+use domain::{Channel, Fen, Instant, MealPeriod, ServiceDate};
 use store::query::orders::OrderFilter;
 use testkit::fixtures::Lunch;
 use testkit::{Street, World, both_databases};
 use uuid::Uuid;
 
 fn key(text: &str) -> RequestKey {
-    RequestKey::new(None, None, &format!("key-{text}"), "test", &text).unwrap()
+    RequestKey::new(None, None, &format!("the-key-{text}"), "test", &text).unwrap()
 }
 
 fn request(lunch: &Lunch, dish: usize, senior: SeniorId, channel: Channel) -> OrderRequest {
@@ -120,6 +122,43 @@ both_databases! {
         standing::generate(&world.app).await.unwrap();
         let left_alone = orders_of(world, &street, street.senior.id).await;
         assert_eq!(left_alone.iter().filter(|(date, _)| *date == today).count(), 1, "the cancelled one is not brought back");
+    }
+}
+
+fn walk_in(lunch: &Lunch, quantity: u32) -> OrderRequest {
+    let lines = vec![LineRequest { item: lunch.items[0], quantity, texture: None, override_reason: None }];
+    OrderRequest { senior: None, lines, ..request(lunch, 0, SeniorId::from_uuid(Uuid::nil()), Channel::DineIn) }
+}
+
+both_databases! {
+    /// A guest at the counter buys what is on the shelf: until the meal ends, and never more than there is.
+    async fn a_guest_buys_at_the_counter_until_the_meal_ends_while_portions_last(world) {
+        let street = world.street().await;
+        let counter = world.actor(street.token(Role::Counter)).await;
+        let at = |hour, minute| Instant::from_civil(street.lunch.date, chrono::NaiveTime::from_hms_opt(hour, minute, 0).unwrap());
+        let buy = |name: &'static str, n| place::place(&world.app, counter.clone(), key(name), walk_in(&street.lunch, n));
+        world.clock.set(at(12, 0));
+        let seniors = place::place(&world.app, counter.clone(), key("late"), request(&street.lunch, 0, street.senior.id, Channel::DineIn)).await;
+        assert!(matches!(seniors, Err(Failure::Refused(PlaceRefusal::Rules(all))) if matches!(all[..], [OrderRefusal::CutOffPassed { .. }])));
+        for (name, portions) in [("one", 20), ("two", 20), ("three", 20), ("four", 20), ("five", 19)] {
+            buy(name, portions).await.unwrap();
+        }
+        let last = buy("last", 1).await.unwrap().order;
+        assert_eq!((last.senior, last.totals.self_pay_fen), (None, last.totals.price_fen));
+        let item = street.lunch.items[0];
+        assert_eq!(buy("none-left", 1).await, Err(Failure::Refused(PlaceRefusal::Rules(vec![OrderRefusal::SoldOut { item, left: 0 }]))));
+        // Wrongly rung up: taken back at once, although the cut-off is long past.
+        cancel::cancel(&world.app, counter.clone(), key("mistake"), last.order, None).await.unwrap();
+        let end = world.app.store.read("end", {
+            let sitting = street.lunch.sitting;
+            move |conn| Ok::<_, store::StoreError>(store::query::catalogue::sitting_with_canteen(conn, sitting)?.unwrap().0.serve_to_at.0)
+        });
+        let end = end.await.unwrap();
+        world.clock.set(end);
+        let over = Err(Failure::Refused(PlaceRefusal::Rules(vec![OrderRefusal::CutOffPassed { cut_off: end }])));
+        assert_eq!(buy("too-late", 1).await, over);
+        world.clock.set(end.plus_seconds(-1));
+        buy("in-time", 1).await.unwrap();
     }
 }
 

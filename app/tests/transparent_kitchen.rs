@@ -10,6 +10,7 @@ use app::batches::{BatchRefusal, cook, issue, link, look, release, sample};
 use app::failure::{Failure, Thing};
 use app::ingredients::receive::receive;
 use app::ingredients::{IngredientRefusal, dispose, hold, lots};
+use app::orders::change;
 use app::trace::{backward, epcis, forward};
 use domain::batch::{BatchState, Gap, GateRefusal};
 use domain::food_safety::DeciCelsius;
@@ -254,6 +255,68 @@ async fn at_the_table_every_open_batch_is_linked_and_a_packed_line_to_its_own_on
             let found: Vec<_> = trace.dishes[0].batches.iter().map(|b| b.batch).collect();
             assert_eq!(found, expected, "{order}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_turns_out_to_be_served_earlier_is_linked_to_what_was_open_then() {
+    for k in Kitchen::everywhere().await {
+        k.certify(id(102)).await;
+        let supplier = k.supplier().await;
+        let cabbage = k.lot(&supplier, k.cabbage, 50_000).await;
+        let first = k.released(k.dishes[1], &[&cabbage]).await.batch;
+        let second = k.released(k.dishes[1], &[&cabbage]).await.batch;
+        k.move_to(k.at(10, 0));
+        release::end(&k.app, k.cook.clone(), key(), first, false).await.unwrap();
+        k.move_to(k.at(11, 0));
+        let (eaten, packed) = (k.order(k.sitting, &[k.dishes[1]], None), k.order(k.sitting, &[k.dishes[1]], None));
+        link::pack(&k.app, k.cook.clone(), key(), second, vec![packed]).await.unwrap();
+        let batches_of = async |order| {
+            let trace = backward::of_order(&k.app, k.manager.clone(), order).await.unwrap();
+            trace.dishes[0].batches.iter().map(|b| b.batch).collect::<Vec<_>>()
+        };
+        for (served, of_eaten) in
+            [(k.at(11, 0), vec![second]), (k.at(9, 0), vec![first, second]), (k.at(10, 30), vec![first, second])]
+        {
+            for order in [eaten, packed] {
+                k.serve(order, served).await;
+            }
+            assert_eq!((batches_of(eaten).await, batches_of(packed).await), (of_eaten, vec![second]), "served at {served}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_packed_order_is_not_changed_and_keeps_what_it_has() {
+    for k in Kitchen::everywhere().await {
+        k.certify(id(102)).await;
+        let supplier = k.supplier().await;
+        let cabbage = k.lot(&supplier, k.cabbage, 50_000).await;
+        let batch = k.released(k.dishes[1], &[&cabbage]).await.batch;
+        let order = k.order(k.sitting, &[k.dishes[1]], None);
+        link::pack(&k.app, k.cook.clone(), key(), batch, vec![order]).await.unwrap();
+        let manager = std::sync::Arc::new(domain::access::Actor {
+            user: Some(id(101)),
+            grants: vec![domain::access::RoleGrant {
+                role: domain::access::Role::CanteenManager,
+                place: domain::PlaceCode::parse("990101001").unwrap(),
+                canteen: None,
+            }],
+            ..Default::default()
+        });
+        let before = app::orders::list::get(&k.app, manager.clone(), order).await.unwrap();
+        let other = app::orders::OrderRequest {
+            sitting: k.sitting,
+            senior: None,
+            lines: vec![app::orders::LineRequest { item: id(1021), quantity: 1, texture: None, override_reason: None }],
+            channel: domain::Channel::PickUp,
+            note: String::new(),
+            late_reason: Some("家人来电".into()),
+            expected_self_pay_fen: None,
+        };
+        let changed = change::change(&k.app, manager.clone(), key(), order, before.version, other).await.unwrap_err();
+        assert_eq!(changed, Failure::Refused(change::ChangeRefusal::Packed));
+        assert_eq!(app::orders::list::get(&k.app, manager, order).await.unwrap(), before);
     }
 }
 

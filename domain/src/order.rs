@@ -1,6 +1,6 @@
 //! The order: its states, and whether a command is allowed.
 
-use crate::{Fen, Instant};
+use crate::{Fen, Instant, ServiceDate};
 
 crate::text_enum! {
     /// Where an order stands. Payment, cooking and delivery have states of their own.
@@ -133,6 +133,49 @@ pub fn before_cut_off(cut_off: Instant, now: Instant, standing: Standing, has_re
     }
 }
 
+/// Until when a sitting takes and changes orders: a guest at the counter eats what is on the shelf, so the portions bound them
+/// and the end of the meal does, not the cut-off that lets the kitchen plan.
+#[must_use]
+pub const fn open_until(cut_off: Instant, serve_to: Instant, guest: bool) -> Instant {
+    if guest { serve_to } else { cut_off }
+}
+
+/// How late the evidence of a meal may arrive, in days after it was served: a terminal may be without a network for a week.
+/// What comes later still is a correction, and a person looks at it.
+pub const EVIDENCE_LATE_DAYS: i64 = 7;
+
+/// Terminals' clocks may be this far ahead, in seconds.
+const CLOCK_SKEW_S: i64 = 120;
+
+/// Why a time of serving cannot be right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServedAtFault {
+    /// In the future, by more than clocks may differ.
+    InTheFuture,
+    /// Before the day the meal was ordered for.
+    BeforeItsDay(ServiceDate),
+    /// After the day the meal was ordered for.
+    AfterItsDay(ServiceDate),
+    /// Reported more than [`EVIDENCE_LATE_DAYS`] after it.
+    ReportedTooLate,
+}
+
+/// Whether a meal of a day can have been served at an instant that is told `now`.
+pub fn served_when(service_date: ServiceDate, served_at: Instant, now: Instant) -> Result<(), ServedAtFault> {
+    let day = served_at.civil_date();
+    if served_at.seconds_since(now) > CLOCK_SKEW_S {
+        Err(ServedAtFault::InTheFuture)
+    } else if day < service_date {
+        Err(ServedAtFault::BeforeItsDay(service_date))
+    } else if day > service_date {
+        Err(ServedAtFault::AfterItsDay(service_date))
+    } else if now.seconds_since(served_at) > EVIDENCE_LATE_DAYS * 86_400 {
+        Err(ServedAtFault::ReportedTooLate)
+    } else {
+        Ok(())
+    }
+}
+
 /// The money of one order, in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct OrderTotals {
@@ -184,5 +227,32 @@ mod tests {
         ] {
             assert_eq!(before_cut_off(CUT_OFF, now, standing, reason), expected, "{now:?} {standing:?}");
         }
+    }
+
+    #[test]
+    fn a_meal_is_served_on_its_day_and_told_within_a_week() {
+        let day = ServiceDate::new(2026, 11, 23).unwrap();
+        let at =
+            |days: i32, hour: u32| Instant::from_civil(day.plus_days(days), chrono::NaiveTime::from_hms_opt(hour, 0, 0).unwrap());
+        for (served, now, expected) in [
+            (at(0, 12), at(0, 12), Ok(())),
+            (at(0, 12).plus_seconds(120), at(0, 12), Ok(())),
+            (at(0, 12).plus_seconds(121), at(0, 12), Err(ServedAtFault::InTheFuture)),
+            (at(0, 0), at(0, 0), Ok(())),
+            (at(0, 0).plus_seconds(-1), at(0, 0), Err(ServedAtFault::BeforeItsDay(day))),
+            (at(0, 12), at(-1, 12), Err(ServedAtFault::InTheFuture)),
+            (at(0, 23), at(1, 3), Ok(())),
+            (at(1, 0), at(1, 0), Err(ServedAtFault::AfterItsDay(day))),
+            (at(0, 12), at(7, 12), Ok(())),
+            (at(0, 12), at(7, 13), Err(ServedAtFault::ReportedTooLate)),
+        ] {
+            assert_eq!(served_when(day, served, now), expected, "{served} told at {now}");
+        }
+    }
+
+    #[test]
+    fn the_cut_off_binds_a_senior_and_the_end_of_the_meal_a_guest() {
+        let end = Instant::from_micros(2_000);
+        assert_eq!((open_until(CUT_OFF, end, false), open_until(CUT_OFF, end, true)), (CUT_OFF, end));
     }
 }

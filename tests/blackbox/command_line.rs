@@ -143,6 +143,8 @@ async fn two_orders(world: &testkit::World) {
         placed.push(place::place(&world.app, worker.clone(), key, request).await.unwrap().order.order);
     }
     let counter = world.actor(street.token(Role::Counter)).await;
+    // Tomorrow at this hour, when it is served.
+    world.clock.advance_seconds(86_400);
     let redemption = redeem::Redemption {
         id: domain::Id::from_uuid(uuid::Uuid::from_u128(1)),
         order: placed[1],
@@ -150,4 +152,5 @@ async fn two_orders(world: &testkit::World) {
         served_at: domain::time::Clock::now(&*world.clock),
     };
     redeem::redeem(&world.app, counter, redemption).await.unwrap();
+    world.clock.advance_seconds(-86_400);
 }

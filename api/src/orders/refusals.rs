@@ -58,6 +58,7 @@ pub(crate) fn rejected(rejection: OrderRejection) -> Problem {
 pub(crate) fn change_refused(refusal: ChangeRefusal) -> Problem {
     match refusal {
         ChangeRefusal::Order(rejection) => rejected(rejection),
+        ChangeRefusal::Packed => Problem::new(ProblemCode::OrderPacked),
         ChangeRefusal::Content(content) => refused(content),
     }
 }

@@ -66,15 +66,17 @@ fn link_row(line: &OrderLineRow, batch: BatchId, how: LinkHow, at: Instant) -> L
 
 /// Links the lines of an order that were not packed from a known batch to every batch they may have come from: of that dish, at
 /// that canteen or its central kitchen, of the day or the day before (chilled dishes are kept a day), not ended before the meal
-/// was served. Runs in the unit that redeems.
+/// was served. Runs in the unit that redeems, and again when evidence shows that it was served earlier: more batches were open
+/// then, and none fewer.
 pub(crate) fn at_table(
     tx: &mut Tx<'_>,
     order: &OrderRow,
     lines: &[(OrderLineRow, String)],
     served_at: Instant,
 ) -> Result<(), StoreError> {
-    let known: BTreeSet<_> = batches::links_of_order(tx.look(), order.id.0)?.iter().map(|link| link.order_line_id).collect();
-    let open: Vec<&OrderLineRow> = lines.iter().map(|(line, _)| line).filter(|line| !known.contains(&line.id)).collect();
+    let links = batches::links_of_order(tx.look(), order.id.0)?;
+    let packed: BTreeSet<_> = links.iter().filter(|link| link.how.0 == LinkHow::Packed).map(|link| link.order_line_id).collect();
+    let open: Vec<&OrderLineRow> = lines.iter().map(|(line, _)| line).filter(|line| !packed.contains(&line.id)).collect();
     let Some(canteen) = catalogue::canteen(tx.look(), order.canteen_id.0)? else { return Ok(()) };
     let dishes: Vec<_> = open.iter().map(|line| line.dish_id.0).collect();
     let kitchens: Vec<CanteenId> = [Some(canteen.id), canteen.central_kitchen_id].into_iter().flatten().map(|Col(id)| id).collect();

@@ -11,7 +11,7 @@ use domain::access::Actor;
 use domain::event::Event;
 use domain::id::OrderId;
 use domain::ledger::Phase;
-use domain::order::{OrderCommand, OrderRejection, transition};
+use domain::order::{OrderCommand, OrderRejection, open_until, transition};
 use std::sync::Arc;
 use store::Tx;
 use store::column::{Col, Word};
@@ -53,8 +53,9 @@ pub fn cancel_in(tx: &mut Tx<'_>, actor: &Actor, id: OrderId, reason: Option<&st
     let senior = order.senior_id.map(|Col(senior)| seniors::find(tx.look(), senior)).transpose()?.flatten();
     let (_, standing) = access::to_order(actor, senior.as_ref(), &canteen).map_err(access::order_out_of_sight)?;
     let now = tx.now();
-    let state = transition(order.state.0, OrderCommand::Cancel, sitting.cut_off_at.0, now, standing, reason.is_some())
-        .map_err(Failure::Refused)?;
+    let until = open_until(sitting.cut_off_at.0, sitting.serve_to_at.0, senior.is_none());
+    let state =
+        transition(order.state.0, OrderCommand::Cancel, until, now, standing, reason.is_some()).map_err(Failure::Refused)?;
     let lines = orders::lines(tx.look(), id)?;
     give_back(tx, &order, now)?;
     if !orders::set_state(tx.change(), id, order.version, state, now, reason)? {

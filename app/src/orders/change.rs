@@ -15,17 +15,19 @@ use crate::subsidies::{self, PolicyShelf};
 use domain::access::Actor;
 use domain::event::Event;
 use domain::id::OrderId;
-use domain::order::{OrderCommand, OrderRejection, transition};
+use domain::order::{OrderCommand, OrderRejection, open_until, transition};
 use std::sync::Arc;
 use store::Tx;
 use store::column::{Col, Word};
-use store::query::{catalogue, orders, seniors};
+use store::query::{batches, catalogue, orders, seniors};
 
 /// Why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeRefusal {
     /// The order's state or the cut-off.
     Order(OrderRejection),
+    /// It is in its box already: other dishes would leave a box that nobody ordered.
+    Packed,
     /// The new content, by the rules of ordering.
     Content(PlaceRefusal),
 }
@@ -74,8 +76,13 @@ pub fn change_in(
         return Err(Failure::Stale { version: order.version });
     }
     let now = tx.now();
-    transition(order.state.0, OrderCommand::Change, sitting.cut_off_at.0, now, standing, request.late_reason.is_some())
+    let until = open_until(sitting.cut_off_at.0, sitting.serve_to_at.0, senior.is_none());
+    transition(order.state.0, OrderCommand::Change, until, now, standing, request.late_reason.is_some())
         .map_err(|e| Failure::Refused(ChangeRefusal::Order(e)))?;
+    // The links of a confirmed order are those of its packing, and they name the lines that a change replaces.
+    if !batches::links_of_order(tx.look(), id)?.is_empty() {
+        return Err(Failure::Refused(ChangeRefusal::Packed));
+    }
 
     cancel::give_back(tx, &order, now)?;
     orders::remove_content(tx.change(), id)?;

@@ -8,7 +8,7 @@ use domain::canteen::{CanteenState, SittingState};
 use domain::diet::{Allergen, Diet, DishFacts, DishMark, Texture};
 use domain::id::{OrderId, SeniorId};
 use domain::ledger::{Bearers, Movement, movements};
-use domain::order::{OrderTotals, Via};
+use domain::order::{OrderTotals, Via, open_until};
 use domain::ordering::{Destination, Draft, MenuEntry, SittingFacts, Wanted, WantedLine, draft};
 use domain::subsidy::{Decision, Meal};
 use domain::text_enum::TextEnum;
@@ -73,7 +73,8 @@ pub fn prepare(
     let (via, standing) = access::to_order(actor, senior.as_ref(), &canteen)?;
     let diet = senior.as_ref().map_or_else(|| Ok(Diet::default()), |s| diet_of(conn, s.id.0))?;
     let destination = senior.as_ref().map_or(Ok(Destination::Missing), |s| destination(sealer, s, &canteen, request.channel))?;
-    let facts = sitting_facts(conn, &sitting, &canteen)?;
+    let mut facts = sitting_facts(conn, &sitting, &canteen)?;
+    facts.cut_off = open_until(facts.cut_off, sitting.serve_to_at.0, senior.is_none());
     let wanted = Wanted {
         lines: request.lines.iter().map(wanted_line).collect(),
         channel: request.channel,

@@ -12,7 +12,8 @@ use domain::access::{Action, Actor, Where};
 use domain::event::Event;
 use domain::id::{CanteenId, OrderId, RedemptionId};
 use domain::ledger::Phase;
-use domain::order::{OrderCommand, OrderRejection, OrderState, RedemptionMethod, RedemptionState, Standing, transition};
+use domain::order::{OrderCommand, OrderRejection, OrderState, RedemptionMethod, RedemptionState, ServedAtFault, Standing};
+use domain::order::{served_when, transition};
 use std::sync::Arc;
 use store::Tx;
 use store::column::{Col, Word};
@@ -46,8 +47,8 @@ pub struct Redeemed {
 pub enum RedeemRefusal {
     /// The order's state does not allow it.
     Order(OrderRejection),
-    /// Served in the future, by more than the clocks may differ.
-    InTheFuture,
+    /// It cannot have been served then.
+    ServedAt(ServedAtFault),
     /// The identifier was used for another order.
     OtherOrder,
     /// The order was closed as not served, its limits were given back, and another meal has taken them: an officer decides.
@@ -55,9 +56,6 @@ pub enum RedeemRefusal {
     /// The code shown was used for another redemption.
     CodeUsed,
 }
-
-/// Terminals' clocks may be this far ahead, in seconds.
-const CLOCK_SKEW_S: i64 = 120;
 
 /// Records a redemption. Once per order: a second one is kept as a duplicate and moves nothing.
 pub async fn redeem(app: &App, actor: Arc<Actor>, redemption: Redemption) -> Outcome<Redeemed, RedeemRefusal> {
@@ -120,9 +118,8 @@ pub fn serve(tx: &mut Tx<'_>, actor: &Actor, redemption: &Redemption) -> Outcome
         };
     }
     let now = tx.now();
-    if redemption.served_at.seconds_since(now) > CLOCK_SKEW_S {
-        return Err(Failure::Refused(RedeemRefusal::InTheFuture));
-    }
+    served_when(order.service_date.0, redemption.served_at, now)
+        .map_err(|fault| Failure::Refused(RedeemRefusal::ServedAt(fault)))?;
     let state = match orders::accepted_redemption(tx.look(), id)? {
         None => {
             post(tx, canteen_id, &mut order, now)?;
@@ -132,6 +129,7 @@ pub fn serve(tx: &mut Tx<'_>, actor: &Actor, redemption: &Redemption) -> Outcome
         }
         Some(counted) if redemption.served_at < counted.served_at.0 => {
             redemptions::set_aside(tx.change(), counted.id.0)?;
+            crate::batches::link::at_table(tx, &order, &lines, redemption.served_at)?;
             RedemptionState::Accepted
         }
         Some(_) => RedemptionState::Duplicate,
