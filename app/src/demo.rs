@@ -80,7 +80,7 @@ fn cast_in(tx: &mut Tx<'_>, posts: &Posts) -> Outcome<Cast, Never> {
         .chain(AT_COMMUNITY.iter().map(|r| (r, &posts.community, None)))
         .chain(AT_CANTEEN.iter().map(|r| (r, &canteen.1, at_canteen)));
     for ((role, title), place, canteen) in all {
-        let user = staff(tx, *role, title, place, canteen, now)?;
+        let user = staff(tx, &format!("demo-{role}"), *role, title, place, canteen, now)?;
         players.push(Player { title: (*title).to_owned(), token: sign_in(tx, user, now)? });
     }
     let (phone, id_no) = (tx.sealer().blind(Blind::Phone, &posts.family.0), tx.sealer().blind(Blind::IdNo, &posts.family.1));
@@ -94,14 +94,14 @@ fn cast_in(tx: &mut Tx<'_>, posts: &Posts) -> Outcome<Cast, Never> {
 
 fn staff(
     tx: &mut Tx<'_>,
+    login: &str,
     role: Role,
     title: &str,
     place: &PlaceCode,
     canteen: Option<CanteenId>,
     now: Instant,
 ) -> Result<UserId, StoreError> {
-    let login = format!("demo-{role}");
-    if let Some(row) = users::by_login(tx.look(), &login)? {
+    if let Some(row) = users::by_login(tx.look(), login)? {
         return Ok(row.id.0);
     }
     let id: UserId = tx.new_id();
@@ -109,7 +109,7 @@ fn staff(
         id: Col(id),
         kind: Word(UserKind::Staff),
         display_name: title.to_owned(),
-        login: Some(login),
+        login: Some(login.to_owned()),
         password_hash: None,
         must_change_password: false,
         phone_enc: None,
@@ -147,6 +147,21 @@ fn sign_in(tx: &mut Tx<'_>, user: UserId, now: Instant) -> Result<Token, StoreEr
     };
     users::insert_session(tx.change(), &row)?;
     Ok(token)
+}
+
+/// So many hotline workers of a place, each with a fresh sign-in: the clients of a measurement.
+pub async fn callers(app: &App, place: PlaceCode, count: usize) -> Outcome<Vec<Token>, Never> {
+    app.store
+        .write(LaneKey::SHARED, "callers", move |tx| {
+            let now = tx.now();
+            let mut tokens = Vec::with_capacity(count);
+            for n in 0..count {
+                let user = staff(tx, &format!("caller-{n}"), Role::Hotline, "热线员 hotline worker", &place, None, now)?;
+                tokens.push(sign_in(tx, user, now)?);
+            }
+            Ok(tokens)
+        })
+        .await
 }
 
 /// Whether the demo's street is in the database already.

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tabular::Format;
 
 /// The policy of the demo street.
-const POLICY: &str = include_str!("../../policies/demo-street.yaml");
+pub(super) const POLICY: &str = include_str!("../../policies/demo-street.yaml");
 
 /// Serves a demo street of 2,000 seniors and 20 canteens, made up here and imported like anybody's files, in a data folder of
 /// its own (`demo` inside the data folder). Prints the addresses and fresh sign-ins for every role.

@@ -43,6 +43,8 @@ commands! {
     export => Export,
     /// Check a subsidy policy document, or replay its cases.
     policy => Policy,
+    /// Measure this program beside the limits of the machine.
+    bench => Bench,
     /// Check the invariants: ledger, portions, evidence, event log.
     verify => Verify,
 }

@@ -99,8 +99,8 @@ impl<'a> Tx<'a> {
         let row = canteen_log::table.find(Col(canteen)).select(canteen_log::next_seq);
         let next = match &mut *self.conn {
             // BEGIN IMMEDIATE has locked the whole database already.
-            AnyConnection::Sqlite(c) => row.first::<i64>(c),
-            AnyConnection::Postgres(c) => row.for_update().first::<i64>(c),
+            AnyConnection::Sqlite(c) => row.get_result::<i64>(c),
+            AnyConnection::Postgres(c) => row.for_update().get_result::<i64>(c),
         }?;
         self.counters.events.insert(canteen, next);
         Ok(())
@@ -118,7 +118,7 @@ impl<'a> Tx<'a> {
     /// The next order number of a sitting. The canteen's lock must be held.
     pub fn next_order_no(&mut self, of: SittingId) -> Result<i64, StoreError> {
         if !self.counters.orders.contains_key(&of) {
-            let next = sitting::table.find(Col(of)).select(sitting::next_order_no).first::<i64>(&mut *self.conn)?;
+            let next = sitting::table.find(Col(of)).select(sitting::next_order_no).get_result::<i64>(&mut *self.conn)?;
             self.counters.orders.insert(of, next);
         }
         let next = self.counters.orders.entry(of).or_insert(1);

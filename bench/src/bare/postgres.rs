@@ -1,13 +1,15 @@
 //! Bare PostgreSQL: prepared statements in the binary protocol over 1 to 4 connections, the best of them.
 
-use super::{Batch, ORDERS_A_TRANSACTION, TABLES, batches, insert_text};
+use super::{Batch, Block, ORDERS_A_TRANSACTION, TABLES, batches, insert_text};
 use crate::BenchError;
+use postgres::error::SqlState;
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, NoTls, Statement};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A value as its wire bytes: read from one database and written to the other without being understood.
 #[derive(Debug, Clone)]
@@ -41,10 +43,64 @@ impl ToSql for Wire {
     to_sql_checked!();
 }
 
+/// Databases of this run, dropped at its end.
+#[derive(Debug)]
+pub struct Scratch {
+    server: String,
+    prefix: String,
+    names: RefCell<Vec<String>>,
+}
+
+/// How long a database that is to be copied may still be held by a connection that is being closed.
+const LEFT_ALONE: Duration = Duration::from_secs(10);
+
+impl Scratch {
+    /// On the server of this URL, whose user may make databases.
+    pub fn new(server: &str) -> Result<Self, BenchError> {
+        Client::connect(server, NoTls)?;
+        Ok(Self { server: server.to_owned(), prefix: format!("nuanfan_bench_{}", std::process::id()), names: RefCell::default() })
+    }
+
+    /// Makes a database, empty or as a copy of another of this run; its URL.
+    pub fn make(&self, name: &str, copy_of: Option<&str>) -> Result<String, BenchError> {
+        let full = format!("{}_{name}", self.prefix);
+        let template = copy_of.map_or_else(|| "template0".to_owned(), |of| format!("{}_{of}", self.prefix));
+        let mut admin = Client::connect(&self.server, NoTls)?;
+        let since = Instant::now();
+        loop {
+            match admin.batch_execute(&format!("CREATE DATABASE {full} TEMPLATE {template}")) {
+                Ok(()) => break,
+                // Somebody is still connected to the template.
+                Err(e) if e.code() == Some(&SqlState::OBJECT_IN_USE) && since.elapsed() < LEFT_ALONE => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                Err(e) => return Err(e.into()),
+            }
+        }
+        self.names.borrow_mut().push(full.clone());
+        let (path, parameters) = self.server.split_once('?').map_or((&*self.server, None), |(p, q)| (p, Some(q)));
+        let host = path.rsplit_once('/').map_or(path, |(host, _)| host);
+        Ok(parameters.map_or_else(|| format!("{host}/{full}"), |q| format!("{host}/{full}?{q}")))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let Ok(mut admin) = Client::connect(&self.server, NoTls) else { return };
+        for name in self.names.borrow().iter() {
+            if let Err(error) = admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")) {
+                eprintln!("the database {name} is left over: {error}");
+            }
+        }
+    }
+}
+
 /// The rows of the orders in a database, ready to be written elsewhere.
 #[derive(Debug, Clone)]
 pub struct Rows {
     orders: usize,
+    /// Made once, by whoever moves money over them first; they are no rows of an order.
+    accounts: Arc<Batch<Wire>>,
     work: Arc<Vec<Batch<Wire>>>,
 }
 
@@ -67,11 +123,22 @@ pub fn read(url: &str) -> Result<Rows, BenchError> {
         });
         tables.push((table, columns, keyed.collect()));
     }
-    Ok(Rows { orders: orders.len(), work: Arc::new(batches(&orders, tables)) })
+    let found = client.query("SELECT * FROM ledger_account", &[])?;
+    let columns = found.first().map_or(0, postgres::Row::len);
+    let values = found.iter().flat_map(|row| (0..columns).map(|c| row.get::<_, Wire>(c))).collect();
+    let accounts = Arc::new(vec![Block { table: "ledger_account", columns, values }]);
+    Ok(Rows { orders: orders.len(), accounts, work: Arc::new(batches(&orders, tables)) })
 }
 
 /// Orders a second when the rows are written into the database at `url` over so many connections.
 pub fn orders_per_second(rows: &Rows, url: &str, connections: usize) -> Result<f64, BenchError> {
+    let mut client = Client::connect(url, NoTls)?;
+    for block in rows.accounts.iter().filter(|block| !block.values.is_empty()) {
+        let count = block.values.len() / block.columns;
+        let text = insert_text(block.table, block.columns, count, |n| format!("${n}"));
+        let values: Vec<&(dyn ToSql + Sync)> = block.values.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
+        client.execute(&text, &values)?;
+    }
     let began = Instant::now();
     let writers: Vec<_> = (0..connections)
         .map(|n| {

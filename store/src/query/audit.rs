@@ -84,8 +84,8 @@ pub(crate) fn append(conn: &mut AnyConnection, sealer: &Sealer, entries: &[Audit
     let row = audit_head::table.find(1).select((audit_head::seq, audit_head::hash));
     let (mut seq, mut hash) = match conn {
         // BEGIN IMMEDIATE has locked the whole database already.
-        AnyConnection::Sqlite(c) => row.first::<(i64, Vec<u8>)>(c),
-        AnyConnection::Postgres(c) => row.for_update().first::<(i64, Vec<u8>)>(c),
+        AnyConnection::Sqlite(c) => row.get_result::<(i64, Vec<u8>)>(c),
+        AnyConnection::Postgres(c) => row.for_update().get_result::<(i64, Vec<u8>)>(c),
     }?;
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -175,7 +175,7 @@ pub fn verify(conn: &mut AnyConnection, sealer: &Sealer) -> Result<Result<Head, 
 
 /// The chain's end as its row says.
 pub fn head(conn: &mut AnyConnection) -> Result<Head, StoreError> {
-    let (seq, hash) = audit_head::table.find(1).select((audit_head::seq, audit_head::hash)).first::<(i64, Vec<u8>)>(conn)?;
+    let (seq, hash) = audit_head::table.find(1).select((audit_head::seq, audit_head::hash)).get_result::<(i64, Vec<u8>)>(conn)?;
     Ok(Head { seq, hash })
 }
 

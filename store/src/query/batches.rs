@@ -132,7 +132,7 @@ pub struct LinkRow {
 
 /// A batch by identifier.
 pub fn find(conn: &mut AnyConnection, id: BatchId) -> Result<Option<BatchRow>, StoreError> {
-    Ok(dish_batch::table.find(Col(id)).select(BatchRow::as_select()).first(conn).optional()?)
+    Ok(dish_batch::table.find(Col(id)).select(BatchRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A canteen's batches of a day with their dishes' names.
@@ -181,7 +181,7 @@ pub fn add_issue(conn: &mut AnyConnection, row: &IssueRow) -> Result<(), StoreEr
 
 /// An issue by identifier.
 pub fn issue(conn: &mut AnyConnection, id: IssueId) -> Result<Option<IssueRow>, StoreError> {
-    Ok(batch_issue::table.find(Col(id)).select(IssueRow::as_select()).first(conn).optional()?)
+    Ok(batch_issue::table.find(Col(id)).select(IssueRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Whether an issue was corrected already: each is corrected once, a second correction corrects the first.
@@ -364,11 +364,11 @@ pub fn lines_served_since(
 
 /// A dish's name and station.
 pub fn dish(conn: &mut AnyConnection, id: DishId) -> Result<Option<(String, Station)>, StoreError> {
-    let row = dish::table.find(Col(id)).select((dish::name, dish::station)).first::<(String, Word<Station>)>(conn).optional()?;
+    let row = dish::table.find(Col(id)).select((dish::name, dish::station)).get_result::<(String, Word<Station>)>(conn).optional()?;
     Ok(row.map(|(name, Word(station))| (name, station)))
 }
 
 /// Whether a user exists.
 pub fn is_user(conn: &mut AnyConnection, id: UserId) -> Result<bool, StoreError> {
-    Ok(app_user::table.find(Col(id)).select(app_user::id).first::<Col<UserId>>(conn).optional()?.is_some())
+    Ok(app_user::table.find(Col(id)).select(app_user::id).get_result::<Col<UserId>>(conn).optional()?.is_some())
 }

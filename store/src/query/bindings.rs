@@ -51,7 +51,7 @@ pub fn insert(conn: &mut AnyConnection, row: &BindingRow) -> Result<(), StoreErr
 
 /// A binding by identifier.
 pub fn find(conn: &mut AnyConnection, id: BindingId) -> Result<Option<BindingRow>, StoreError> {
-    Ok(family_binding::table.find(Col(id)).select(BindingRow::as_select()).first(conn).optional()?)
+    Ok(family_binding::table.find(Col(id)).select(BindingRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The binding in force between a senior and a user.
@@ -90,7 +90,7 @@ pub fn insert_request(conn: &mut AnyConnection, row: &RequestRow) -> Result<(), 
 
 /// A request by identifier.
 pub fn request(conn: &mut AnyConnection, id: BindingRequestId) -> Result<Option<RequestRow>, StoreError> {
-    Ok(binding_request::table.find(Col(id)).select(RequestRow::as_select()).first(conn).optional()?)
+    Ok(binding_request::table.find(Col(id)).select(RequestRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Counts a wrong attempt; `false` when the last one is used up.

@@ -97,7 +97,7 @@ pub struct RecipeRow {
 
 /// A canteen by its identifier.
 pub fn canteen(conn: &mut AnyConnection, id: CanteenId) -> Result<Option<CanteenRow>, StoreError> {
-    Ok(canteen::table.find(Col(id)).select(CanteenRow::as_select()).first(conn).optional()?)
+    Ok(canteen::table.find(Col(id)).select(CanteenRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A sitting and its canteen.
@@ -106,7 +106,7 @@ pub fn sitting_with_canteen(conn: &mut AnyConnection, id: SittingId) -> Result<O
         .inner_join(canteen::table.on(canteen::id.eq(sitting::canteen_id)))
         .filter(sitting::id.eq(Col(id)))
         .select((SittingRow::as_select(), CanteenRow::as_select()))
-        .first(conn)
+        .get_result(conn)
         .optional()?)
 }
 
@@ -153,5 +153,5 @@ pub fn return_portions(conn: &mut AnyConnection, item: MenuItemId, quantity: i64
 
 /// Whose sitting it is.
 pub fn canteen_of(conn: &mut AnyConnection, of: SittingId) -> Result<Option<CanteenId>, StoreError> {
-    Ok(sitting::table.find(Col(of)).select(sitting::canteen_id).first::<Col<CanteenId>>(conn).optional()?.map(|Col(id)| id))
+    Ok(sitting::table.find(Col(of)).select(sitting::canteen_id).get_result::<Col<CanteenId>>(conn).optional()?.map(|Col(id)| id))
 }

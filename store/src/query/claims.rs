@@ -102,6 +102,6 @@ pub fn posted(conn: &mut AnyConnection, of: CanteenId, (from, to): (ServiceDate,
         .filter(transfer::phase.eq(Word(Phase::Post)))
         .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
         .select(sum)
-        .first::<i64>(conn)?;
+        .get_result::<i64>(conn)?;
     Ok(Fen(sum))
 }

@@ -77,7 +77,7 @@ pub fn insert(conn: &mut AnyConnection, row: &DeviceRow) -> Result<(), StoreErro
 
 /// A device by identifier.
 pub fn find(conn: &mut AnyConnection, id: DeviceId) -> Result<Option<DeviceRow>, StoreError> {
-    Ok(device::table.find(Col(id)).select(DeviceRow::as_select()).first(conn).optional()?)
+    Ok(device::table.find(Col(id)).select(DeviceRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Ends a device's pairing; `false` when it was ended before.

@@ -21,7 +21,7 @@ pub fn after(conn: &mut AnyConnection, canteen: CanteenId, after: i64, limit: i6
 
 /// The number of the last event of a canteen's log; 0 for none.
 pub fn head(conn: &mut AnyConnection, canteen: CanteenId) -> Result<i64, StoreError> {
-    Ok(canteen_log::table.find(Col(canteen)).select(canteen_log::next_seq).first::<i64>(conn)? - 1)
+    Ok(canteen_log::table.find(Col(canteen)).select(canteen_log::next_seq).get_result::<i64>(conn)? - 1)
 }
 
 /// Every canteen's last event number.
@@ -32,5 +32,5 @@ pub fn heads(conn: &mut AnyConnection) -> Result<Vec<(CanteenId, i64)>, StoreErr
 
 /// Which history this database is.
 pub fn epoch(conn: &mut AnyConnection) -> Result<EpochId, StoreError> {
-    Ok(installation::table.select(installation::epoch).first::<Col<EpochId>>(conn)?.0)
+    Ok(installation::table.select(installation::epoch).get_result::<Col<EpochId>>(conn)?.0)
 }

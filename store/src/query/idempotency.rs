@@ -8,5 +8,5 @@ use diesel::prelude::*;
 
 /// The answer already given under a key of this scope.
 pub fn find(conn: &mut AnyConnection, scope: &str, key: &str) -> Result<Option<IdempotencyRow>, StoreError> {
-    Ok(idempotency::table.find((scope, key)).select(IdempotencyRow::as_select()).first(conn).optional()?)
+    Ok(idempotency::table.find((scope, key)).select(IdempotencyRow::as_select()).get_result(conn).optional()?)
 }

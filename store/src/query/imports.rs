@@ -90,7 +90,7 @@ pub fn insert(conn: &mut AnyConnection, row: &ImportRow) -> Result<(), StoreErro
 
 /// An import by identifier.
 pub fn find(conn: &mut AnyConnection, id: ImportId) -> Result<Option<ImportRow>, StoreError> {
-    Ok(import_job::table.find(Col(id)).select(ImportRow::as_select()).first(conn).optional()?)
+    Ok(import_job::table.find(Col(id)).select(ImportRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Replaces an import's row.
@@ -144,7 +144,7 @@ pub fn slice_count(conn: &mut AnyConnection, of: ImportId) -> Result<i64, StoreE
 
 /// A staged slice.
 pub fn slice(conn: &mut AnyConnection, of: ImportId, number: i64) -> Result<Option<SliceRow>, StoreError> {
-    Ok(import_slice::table.find((Col(of), number)).select(SliceRow::as_select()).first(conn).optional()?)
+    Ok(import_slice::table.find((Col(of), number)).select(SliceRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Forgets staged slices from the last down; returns how many, 0 when none is left.

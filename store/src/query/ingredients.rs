@@ -85,7 +85,7 @@ pub struct DisposalRow {
 
 /// A supplier by identifier.
 pub fn supplier(conn: &mut AnyConnection, id: SupplierId) -> Result<Option<SupplierRow>, StoreError> {
-    Ok(supplier::table.find(Col(id)).select(SupplierRow::as_select()).first(conn).optional()?)
+    Ok(supplier::table.find(Col(id)).select(SupplierRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A canteen's suppliers after an identifier, oldest first.
@@ -117,7 +117,7 @@ pub fn change_supplier(conn: &mut AnyConnection, row: &SupplierRow) -> Result<bo
 
 /// An ingredient's name and whether it is used without a lot.
 pub fn ingredient(conn: &mut AnyConnection, id: IngredientId) -> Result<Option<(String, bool)>, StoreError> {
-    Ok(ingredient::table.find(Col(id)).select((ingredient::name, ingredient::untraced)).first(conn).optional()?)
+    Ok(ingredient::table.find(Col(id)).select((ingredient::name, ingredient::untraced)).get_result(conn).optional()?)
 }
 
 /// Ingredients that are used without a lot, of these.
@@ -133,7 +133,7 @@ pub fn untraced_of(conn: &mut AnyConnection, ids: &[IngredientId]) -> Result<Vec
 
 /// A lot by identifier.
 pub fn lot(conn: &mut AnyConnection, id: LotId) -> Result<Option<LotRow>, StoreError> {
-    Ok(lot::table.find(Col(id)).select(LotRow::as_select()).first(conn).optional()?)
+    Ok(lot::table.find(Col(id)).select(LotRow::as_select()).get_result(conn).optional()?)
 }
 
 /// What a list of lots asks for.

@@ -23,7 +23,7 @@ pub struct InstallationRow {
 
 /// The row, once the database was opened by a program for the first time.
 pub fn find(conn: &mut AnyConnection) -> Result<Option<InstallationRow>, StoreError> {
-    Ok(installation::table.select(InstallationRow::as_select()).first(conn).optional()?)
+    Ok(installation::table.select(InstallationRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Adds the row unless another process was faster; `false` when it was.

@@ -84,7 +84,7 @@ pub fn revive(conn: &mut AnyConnection, id: JobId, now: Instant) -> Result<bool,
 
 /// A job by identifier.
 pub fn find(conn: &mut AnyConnection, id: JobId) -> Result<Option<JobRow>, StoreError> {
-    Ok(job::table.find(Col(id)).select(JobRow::as_select()).first(conn).optional()?)
+    Ok(job::table.find(Col(id)).select(JobRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Forgets jobs that were made before a time and are done.

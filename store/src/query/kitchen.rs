@@ -103,7 +103,7 @@ pub fn marks(conn: &mut AnyConnection, of: OrderId) -> Result<Vec<MarkRow>, Stor
 
 /// What was said of one ticket.
 pub fn ticket(conn: &mut AnyConnection, of: OrderId) -> Result<Option<TicketRow>, StoreError> {
-    Ok(kitchen_ticket::table.find(Col(of)).select(TicketRow::as_select()).first(conn).optional()?)
+    Ok(kitchen_ticket::table.find(Col(of)).select(TicketRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Sets a mark.
@@ -147,7 +147,7 @@ pub fn set_stopped(conn: &mut AnyConnection, of: SittingId, dish: DishId, stoppe
 
 /// The command of that client-made identifier.
 pub fn command(conn: &mut AnyConnection, id: KitchenCommandId) -> Result<Option<CommandRow>, StoreError> {
-    Ok(kitchen_command::table.find(Col(id)).select(CommandRow::as_select()).first(conn).optional()?)
+    Ok(kitchen_command::table.find(Col(id)).select(CommandRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Keeps a command.

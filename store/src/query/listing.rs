@@ -113,7 +113,7 @@ pub fn dishes(conn: &mut AnyConnection, after: Option<&str>, limit: i64) -> Resu
 
 /// A dish by its identifier.
 pub fn dish(conn: &mut AnyConnection, id: DishId) -> Result<Option<DishRow>, StoreError> {
-    Ok(dish::table.find(Col(id)).select(DishRow::as_select()).first(conn).optional()?)
+    Ok(dish::table.find(Col(id)).select(DishRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A canteen's sittings between two dates, both included, in the order in which they are served.
@@ -141,7 +141,7 @@ pub fn sittings(
 
 /// A sitting that may be seen.
 pub fn sitting(conn: &mut AnyConnection, id: SittingId) -> Result<Option<SittingRow>, StoreError> {
-    Ok(sitting::table.find(Col(id)).filter(shown!(sitting)).select(SittingRow::as_select()).first(conn).optional()?)
+    Ok(sitting::table.find(Col(id)).filter(shown!(sitting)).select(SittingRow::as_select()).get_result(conn).optional()?)
 }
 
 /// How many dishes are on each sitting's menu, and how many portions are left in all.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// An order by identifier.
 pub fn find(conn: &mut AnyConnection, id: OrderId) -> Result<Option<OrderRow>, StoreError> {
-    Ok(meal_order::table.find(Col(id)).select(OrderRow::as_select()).first(conn).optional()?)
+    Ok(meal_order::table.find(Col(id)).select(OrderRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Its lines with the dishes' names, in the order in which they were asked for.
@@ -30,7 +30,7 @@ pub fn lines(conn: &mut AnyConnection, of: OrderId) -> Result<Vec<(OrderLineRow,
 
 /// Its subsidy decision.
 pub fn decision(conn: &mut AnyConnection, of: OrderId) -> Result<Option<DecisionRow>, StoreError> {
-    Ok(decision::table.find(Col(of)).select(DecisionRow::as_select()).first(conn).optional()?)
+    Ok(decision::table.find(Col(of)).select(DecisionRow::as_select()).get_result(conn).optional()?)
 }
 
 /// What a senior has used under some limit keys.
@@ -96,7 +96,7 @@ pub fn set_state(
 
 /// The redemption of that client-made identifier.
 pub fn redemption(conn: &mut AnyConnection, id: RedemptionId) -> Result<Option<RedemptionRow>, StoreError> {
-    Ok(redemption::table.find(Col(id)).select(RedemptionRow::as_select()).first(conn).optional()?)
+    Ok(redemption::table.find(Col(id)).select(RedemptionRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The redemption that counts for an order.

@@ -65,7 +65,7 @@ pub fn actor_of(conn: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Re
         .filter(session::revoked_at.is_null())
         .filter(session::expires_at.gt(Col(now)))
         .select((session::user_id, session::device_id))
-        .first::<(Option<Col<UserId>>, Option<Col<DeviceId>>)>(conn)
+        .get_result::<(Option<Col<UserId>>, Option<Col<DeviceId>>)>(conn)
         .optional()?;
     let Some((user, device)) = found else { return Ok(None) };
     let mut actor = Actor::default();
@@ -73,7 +73,7 @@ pub fn actor_of(conn: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Re
         let (Word(state), must_change) = app_user::table
             .find(Col(user))
             .select((app_user::state, app_user::must_change_password))
-            .first::<(Word<UserState>, bool)>(conn)?;
+            .get_result::<(Word<UserState>, bool)>(conn)?;
         if state != UserState::Active {
             return Ok(None);
         }
@@ -101,7 +101,7 @@ fn load_user(conn: &mut AnyConnection, user: UserId, actor: &mut Actor) -> Resul
         .into_iter()
         .map(|(Word(role), Col(place), canteen)| RoleGrant { role, place, canteen: canteen.map(|Col(c)| c) })
         .collect();
-    let own = senior::table.filter(senior::user_id.eq(Col(user))).select(senior::id).first::<Col<SeniorId>>(conn).optional()?;
+    let own = senior::table.filter(senior::user_id.eq(Col(user))).select(senior::id).get_result::<Col<SeniorId>>(conn).optional()?;
     actor.self_senior = own.map(|Col(id)| id);
     let bindings = family_binding::table
         .filter(family_binding::user_id.eq(Col(user)))
@@ -121,7 +121,7 @@ fn device_in_force(conn: &mut AnyConnection, id: DeviceId) -> Result<Option<(Dev
         .find(Col(id))
         .filter(device::revoked_at.is_null())
         .select((device::kind, device::canteen_id))
-        .first::<(Word<DeviceKind>, Col<CanteenId>)>(conn)
+        .get_result::<(Word<DeviceKind>, Col<CanteenId>)>(conn)
         .optional()?;
     Ok(row.map(|(Word(kind), Col(canteen))| (id, kind, canteen)))
 }

@@ -83,7 +83,7 @@ pub fn put(conn: &mut AnyConnection, plan: &PlanRow, stops: &[StopRow]) -> Resul
 
 /// A plan by identifier.
 pub fn find(conn: &mut AnyConnection, id: PlanId) -> Result<Option<PlanRow>, StoreError> {
-    Ok(delivery_plan::table.find(Col(id)).select(PlanRow::as_select()).first(conn).optional()?)
+    Ok(delivery_plan::table.find(Col(id)).select(PlanRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The plan in use for a sitting.
@@ -120,12 +120,12 @@ pub fn of_courier(conn: &mut AnyConnection, courier: UserId, from: Instant, to: 
 
 /// A stop by identifier.
 pub fn stop(conn: &mut AnyConnection, id: StopId) -> Result<Option<StopRow>, StoreError> {
-    Ok(delivery_stop::table.find(Col(id)).select(StopRow::as_select()).first(conn).optional()?)
+    Ok(delivery_stop::table.find(Col(id)).select(StopRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A record by its client-made identifier.
 pub fn event(conn: &mut AnyConnection, id: StopEventId) -> Result<Option<StopEventRow>, StoreError> {
-    Ok(stop_event::table.find(Col(id)).select(StopEventRow::as_select()).first(conn).optional()?)
+    Ok(stop_event::table.find(Col(id)).select(StopEventRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The records of a stop.
@@ -150,6 +150,6 @@ pub fn add_event(conn: &mut AnyConnection, row: &StopEventRow, shows: bool) -> R
 
 /// Whose canteen's log tells of a stop.
 pub fn canteen_of_order(conn: &mut AnyConnection, order: OrderId) -> Result<Option<domain::id::CanteenId>, StoreError> {
-    let found = meal_order::table.find(Col(order)).select(meal_order::canteen_id).first::<Col<domain::id::CanteenId>>(conn);
+    let found = meal_order::table.find(Col(order)).select(meal_order::canteen_id).get_result::<Col<domain::id::CanteenId>>(conn);
     Ok(found.optional()?.map(|Col(id)| id))
 }

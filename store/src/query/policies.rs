@@ -47,7 +47,7 @@ pub fn in_force(conn: &mut AnyConnection, on: ServiceDate) -> Result<Vec<PolicyI
 
 /// A version's document.
 pub fn document(conn: &mut AnyConnection, id: PolicyId) -> Result<Option<String>, StoreError> {
-    Ok(policy_version::table.find(Col(id)).select(policy_version::document).first(conn).optional()?)
+    Ok(policy_version::table.find(Col(id)).select(policy_version::document).get_result(conn).optional()?)
 }
 
 /// The documents of these content hashes.
@@ -61,12 +61,12 @@ pub fn documents_of(conn: &mut AnyConnection, hashes: &[Vec<u8>]) -> Result<Vec<
 
 /// A version.
 pub fn find(conn: &mut AnyConnection, id: PolicyId) -> Result<Option<PolicyRow>, StoreError> {
-    Ok(policy_version::table.find(Col(id)).select(PolicyRow::as_select()).first(conn).optional()?)
+    Ok(policy_version::table.find(Col(id)).select(PolicyRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The version of this content.
 pub fn of_hash(conn: &mut AnyConnection, hash: &[u8]) -> Result<Option<PolicyRow>, StoreError> {
-    Ok(policy_version::table.filter(policy_version::content_hash.eq(hash)).select(PolicyRow::as_select()).first(conn).optional()?)
+    Ok(policy_version::table.filter(policy_version::content_hash.eq(hash)).select(PolicyRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The versions of a programme that were put in force, the earliest first.
@@ -85,8 +85,8 @@ pub fn lock_publications(conn: &mut AnyConnection) -> Result<(), StoreError> {
     let row = installation::table.select(installation::epoch);
     match conn {
         // BEGIN IMMEDIATE has locked the whole database already.
-        AnyConnection::Sqlite(c) => row.first::<Col<EpochId>>(c),
-        AnyConnection::Postgres(c) => row.for_update().first::<Col<EpochId>>(c),
+        AnyConnection::Sqlite(c) => row.get_result::<Col<EpochId>>(c),
+        AnyConnection::Postgres(c) => row.for_update().get_result::<Col<EpochId>>(c),
     }
     .optional()?;
     Ok(())

@@ -78,7 +78,7 @@ pub struct DietRow {
 
 /// A senior by identifier.
 pub fn find(conn: &mut AnyConnection, id: SeniorId) -> Result<Option<SeniorRow>, StoreError> {
-    Ok(senior::table.find(Col(id)).filter(shown!(senior)).select(SeniorRow::as_select()).first(conn).optional()?)
+    Ok(senior::table.find(Col(id)).filter(shown!(senior)).select(SeniorRow::as_select()).get_result(conn).optional()?)
 }
 
 /// All facts of a senior, oldest first.
@@ -178,12 +178,12 @@ diesel::define_sql_function! {
 
 /// By the blind index of an identity number.
 pub fn by_id_no(conn: &mut AnyConnection, bix: &[u8]) -> Result<Option<SeniorRow>, StoreError> {
-    Ok(senior::table.filter(senior::id_no_bix.eq(bix)).select(SeniorRow::as_select()).first(conn).optional()?)
+    Ok(senior::table.filter(senior::id_no_bix.eq(bix)).select(SeniorRow::as_select()).get_result(conn).optional()?)
 }
 
 /// By the blind index of a card.
 pub fn by_card(conn: &mut AnyConnection, bix: &[u8]) -> Result<Option<SeniorRow>, StoreError> {
-    Ok(senior::table.filter(senior::card_bix.eq(bix)).select(SeniorRow::as_select()).first(conn).optional()?)
+    Ok(senior::table.filter(senior::card_bix.eq(bix)).select(SeniorRow::as_select()).get_result(conn).optional()?)
 }
 
 /// By the blind index of a phone, which couples share; at most `limit`.

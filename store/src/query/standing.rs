@@ -45,7 +45,7 @@ pub struct SkipRow {
 
 /// A standing order by identifier.
 pub fn find(conn: &mut AnyConnection, id: StandingOrderId) -> Result<Option<StandingRow>, StoreError> {
-    Ok(standing_order::table.find(Col(id)).select(StandingRow::as_select()).first(conn).optional()?)
+    Ok(standing_order::table.find(Col(id)).select(StandingRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Adds a standing order.
@@ -111,7 +111,7 @@ pub fn sitting_of(
         .filter(sitting::service_date.eq(Col(date)))
         .filter(sitting::meal.eq(Word(meal)))
         .select(sitting::id)
-        .first::<Col<SittingId>>(conn)
+        .get_result::<Col<SittingId>>(conn)
         .optional()?;
     Ok(found.map(|Col(id)| id))
 }
@@ -129,7 +129,7 @@ pub fn put_skip(conn: &mut AnyConnection, row: &SkipRow) -> Result<(), StoreErro
 
 /// Why a day has no order, as recorded.
 pub fn skip(conn: &mut AnyConnection, pattern: StandingOrderId, date: ServiceDate) -> Result<Option<SkipReason>, StoreError> {
-    let row = standing_skip::table.find((Col(pattern), Col(date))).select(standing_skip::reason).first::<Word<SkipReason>>(conn);
+    let row = standing_skip::table.find((Col(pattern), Col(date))).select(standing_skip::reason).get_result::<Word<SkipReason>>(conn);
     Ok(row.optional()?.map(|Word(reason)| reason))
 }
 

@@ -61,17 +61,17 @@ pub fn totals(conn: &mut AnyConnection, of: &[BatchId]) -> Result<Totals, StoreE
     let orders = order_line_batch::table
         .filter(order_line_batch::batch_id.eq_any(of.clone()))
         .select(count(order_line_batch::order_id).aggregate_distinct())
-        .first::<i64>(conn)?;
+        .get_result::<i64>(conn)?;
     let linked = order_line_batch::table.filter(order_line_batch::batch_id.eq_any(of.clone()));
     let portions = order_line::table
         .filter(order_line::id.eq_any(linked.select(order_line_batch::order_line_id)))
         .select(sql::<BigInt>("CAST(COALESCE(SUM(order_line.quantity), 0) AS BIGINT)"))
-        .first::<i64>(conn)?;
+        .get_result::<i64>(conn)?;
     let linked = order_line_batch::table.filter(order_line_batch::batch_id.eq_any(of));
     let people = meal_order::table
         .filter(meal_order::id.eq_any(linked.select(order_line_batch::order_id)))
         .select(count(meal_order::senior_id).aggregate_distinct())
-        .first::<i64>(conn)?;
+        .get_result::<i64>(conn)?;
     Ok(Totals { orders, portions, people })
 }
 
@@ -149,7 +149,7 @@ pub fn names(conn: &mut AnyConnection, of: &[UserId]) -> Result<Vec<(UserId, Str
 
 /// A canteen by its public code.
 pub fn canteen_by_code(conn: &mut AnyConnection, code: &str) -> Result<Option<super::catalogue::CanteenRow>, StoreError> {
-    Ok(canteen::table.filter(canteen::code.eq(code)).select(super::catalogue::CanteenRow::as_select()).first(conn).optional()?)
+    Ok(canteen::table.filter(canteen::code.eq(code)).select(super::catalogue::CanteenRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A canteen's sittings of a day in the order of serving.

@@ -15,22 +15,22 @@ use domain::text_enum::TextEnum;
 
 /// A user by identifier.
 pub fn find(conn: &mut AnyConnection, id: UserId) -> Result<Option<UserRow>, StoreError> {
-    Ok(app_user::table.find(Col(id)).select(UserRow::as_select()).first(conn).optional()?)
+    Ok(app_user::table.find(Col(id)).select(UserRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A staff user by login.
 pub fn by_login(conn: &mut AnyConnection, login: &str) -> Result<Option<UserRow>, StoreError> {
-    Ok(app_user::table.filter(app_user::login.eq(login)).select(UserRow::as_select()).first(conn).optional()?)
+    Ok(app_user::table.filter(app_user::login.eq(login)).select(UserRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A user by the blind index of a WeChat open id.
 pub fn by_openid(conn: &mut AnyConnection, bix: &[u8]) -> Result<Option<UserRow>, StoreError> {
-    Ok(app_user::table.filter(app_user::openid_bix.eq(bix)).select(UserRow::as_select()).first(conn).optional()?)
+    Ok(app_user::table.filter(app_user::openid_bix.eq(bix)).select(UserRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A user by the blind index of a proven phone.
 pub fn by_phone(conn: &mut AnyConnection, bix: &[u8]) -> Result<Option<UserRow>, StoreError> {
-    Ok(app_user::table.filter(app_user::phone_bix.eq(bix)).select(UserRow::as_select()).first(conn).optional()?)
+    Ok(app_user::table.filter(app_user::phone_bix.eq(bix)).select(UserRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Adds a user.
@@ -89,7 +89,7 @@ pub fn grants(conn: &mut AnyConnection, of: UserId) -> Result<Vec<GrantRow>, Sto
 
 /// A grant by identifier.
 pub fn grant(conn: &mut AnyConnection, id: GrantId) -> Result<Option<GrantRow>, StoreError> {
-    Ok(user_grant::table.find(Col(id)).select(GrantRow::as_select()).first(conn).optional()?)
+    Ok(user_grant::table.find(Col(id)).select(GrantRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Adds a grant.
@@ -109,7 +109,7 @@ pub fn revoke_grant(conn: &mut AnyConnection, id: GrantId, at: Instant) -> Resul
 /// Whether a place is known.
 pub fn place_exists(conn: &mut AnyConnection, place: &PlaceCode) -> Result<bool, StoreError> {
     use crate::schema::place as places;
-    Ok(places::table.find(Col(place.clone())).select(places::code).first::<Col<PlaceCode>>(conn).optional()?.is_some())
+    Ok(places::table.find(Col(place.clone())).select(places::code).get_result::<Col<PlaceCode>>(conn).optional()?.is_some())
 }
 
 /// Adds a session.
@@ -173,7 +173,7 @@ pub fn add_place(conn: &mut AnyConnection, code: &PlaceCode, name: &str) -> Resu
 
 /// Moves a WeChat open id from one user to another, who has none.
 pub fn move_openid(conn: &mut AnyConnection, from: UserId, to: UserId) -> Result<(), StoreError> {
-    let bix = app_user::table.find(Col(from)).select(app_user::openid_bix).first::<Option<Vec<u8>>>(conn)?;
+    let bix = app_user::table.find(Col(from)).select(app_user::openid_bix).get_result::<Option<Vec<u8>>>(conn)?;
     diesel::update(app_user::table.find(Col(from))).set(app_user::openid_bix.eq(None::<Vec<u8>>)).execute(conn)?;
     diesel::update(app_user::table.find(Col(to))).set(app_user::openid_bix.eq(bix)).execute(conn)?;
     Ok(())

@@ -1,0 +1,240 @@
+//! `nuanfan bench intake`
+
+use super::street;
+use anyhow::{Context, Result, anyhow, bail};
+use app::demo::callers;
+use bench::bare::{postgres, sqlite};
+use bench::load::{Measured, Target, closed_loop, open_loop};
+use demo::Street;
+use domain::time::Clock;
+use indicatif::ProgressBar;
+use nuanfan::clock::SystemClock;
+use nuanfan::config::{Config, Secret};
+use nuanfan::data_folder;
+use nuanfan::open::{migrate, open};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Starts this program on a fresh database, drives real orders over HTTP, quote and policy included, then writes the same rows
+/// through the bare driver into a copy of that database. Prints both and their ratio.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Seconds that are measured, in each of the two runs.
+    #[arg(long, default_value_t = 30)]
+    seconds: u64,
+    /// Seconds before, that are not.
+    #[arg(long, default_value_t = 5)]
+    warm_up: u64,
+    /// Clients that order at once.
+    #[arg(long, default_value_t = 64)]
+    clients: usize,
+    /// A PostgreSQL server to measure too; databases are made on it and dropped. Without it only SQLite is measured.
+    #[arg(long, value_name = "URL", env = "NUANFAN_TEST_PG", hide_env_values = true)]
+    postgres: Option<String>,
+    /// Leave SQLite out.
+    #[arg(long, requires = "postgres")]
+    no_sqlite: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What came out for one database.
+#[derive(Debug, serde::Serialize)]
+struct Outcome {
+    database: &'static str,
+    /// The most it takes.
+    closed_loop: Measured,
+    /// At half of that, timed from when each order should have begun.
+    half_load: Measured,
+    /// Orders a second of the bare driver.
+    bare_per_second: f64,
+    /// Ours by the bare driver's.
+    ratio: f64,
+}
+
+impl Args {
+    pub fn run(self, config: &Config) -> Result<ExitCode> {
+        let folder = Folder::new(&config.data_folder)?;
+        let mut outcomes = Vec::new();
+        if !self.no_sqlite {
+            outcomes.push(nuanfan::block_on(self.on_sqlite(&folder.0.join("sqlite")))?);
+        }
+        if let Some(server) = &self.postgres {
+            outcomes.push(nuanfan::block_on(self.on_postgres(&folder.0.join("postgres"), server))?);
+        }
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&outcomes)?);
+        } else {
+            print(&outcomes);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn on_sqlite(&self, folder: &Path) -> Result<Outcome> {
+        let config = Config { data_folder: folder.to_path_buf(), ..Config::default() };
+        let (made, copy) = (folder.join(data_folder::DATABASE), folder.join("copy.db"));
+        let target = self.prepare(&config).await?;
+        // Whoever opens it last and closes it leaves the whole of it in one file.
+        sqlite::gather(&made).context("the prepared database")?;
+        std::fs::copy(&made, &copy).context("cannot copy the database")?;
+        let (closed, half) = self.drive(&config, target).await?;
+        let bar = spinner("bare SQLite");
+        let bare = sqlite::orders_per_second(&made, &copy)?;
+        bar.finish_and_clear();
+        Ok(outcome("SQLite", closed, half, bare))
+    }
+
+    async fn on_postgres(&self, folder: &Path, server: &str) -> Result<Outcome> {
+        let scratch = postgres::Scratch::new(server)?;
+        let made = scratch.make("made", None)?;
+        let config = Config {
+            data_folder: folder.to_path_buf(),
+            database_url: Some(Secret::from(made.clone())),
+            ..Config::default()
+        };
+        migrate(&config)?;
+        let target = self.prepare(&config).await?;
+        let copies: Vec<String> =
+            CONNECTIONS.iter().map(|n| scratch.make(&format!("copy{n}"), Some("made"))).collect::<Result<_, _>>()?;
+        let (closed, half) = self.drive(&config, target).await?;
+        let bar = spinner("bare PostgreSQL");
+        let rows = postgres::read(&made)?;
+        let mut bare = 0f64;
+        for (copy, connections) in copies.iter().zip(CONNECTIONS) {
+            bare = bare.max(postgres::orders_per_second(&rows, copy, connections)?);
+        }
+        bar.finish_and_clear();
+        Ok(outcome("PostgreSQL", closed, half, bare))
+    }
+
+    /// Imports the street and signs the clients in; the address is still missing.
+    async fn prepare(&self, config: &Config) -> Result<Target> {
+        let app = open(config, Arc::new(SystemClock)).await?.app;
+        let tomorrow = SystemClock.now().civil_date().plus_days(1);
+        let street = street::bring(&app, 1, tomorrow).await?;
+        let days: Vec<_> = (0..DAYS).map(|n| tomorrow.plus_days(n)).collect();
+        let orders = street::orders(&app, &street, &days).await?;
+        let place = Street::place().map_err(|broken| anyhow!("{}", broken.0))?;
+        let tokens = callers(&app, place, self.clients).await.map_err(|f| anyhow!("the clients: {f:?}"))?;
+        let tokens = tokens.iter().map(|token| token.reveal().to_owned()).collect();
+        Ok(Target { address: config.listen, tokens, orders })
+    }
+
+    /// Both runs against a server of its own process.
+    async fn drive(&self, config: &Config, mut target: Target) -> Result<(Measured, Measured)> {
+        let server = Served::start(config)?;
+        target.address = server.address;
+        let (warm_up, measured) = (Duration::from_secs(self.warm_up), Duration::from_secs(self.seconds));
+        let bar = spinner("closed loop");
+        let closed = closed_loop(&target, warm_up, measured).await?;
+        bar.set_message("half of that load");
+        let half = open_loop(&target, closed.per_second / 2.0, warm_up, measured).await?;
+        bar.finish_and_clear();
+        server.stop()?;
+        Ok((closed, half))
+    }
+}
+
+/// Days that are ordered for, from tomorrow on: no cut-off passes while it runs.
+const DAYS: i32 = 13;
+/// Connections of the bare driver; the best of them counts.
+const CONNECTIONS: [usize; 3] = [1, 2, 4];
+
+fn outcome(database: &'static str, closed_loop: Measured, half_load: Measured, bare_per_second: f64) -> Outcome {
+    Outcome { database, closed_loop, half_load, bare_per_second, ratio: closed_loop.per_second / bare_per_second }
+}
+
+fn print(outcomes: &[Outcome]) {
+    println!("{:<12}{:>10}{:>12}{:>8}{:>10}{:>10}{:>18}{:>18}", "", "orders/s", "bare /s", "ratio", "p50 ms", "p99 ms", "half load p50 ms", "half load p99 ms");
+    for o in outcomes {
+        println!(
+            "{:<12}{:>10.0}{:>12.0}{:>8.2}{:>10.1}{:>10.1}{:>18.1}{:>18.1}",
+            o.database,
+            o.closed_loop.per_second,
+            o.bare_per_second,
+            o.ratio,
+            o.closed_loop.p50_ms,
+            o.closed_loop.p99_ms,
+            o.half_load.p50_ms,
+            o.half_load.p99_ms
+        );
+    }
+}
+
+fn spinner(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message(what);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// A folder beside the data, on the same disk, gone at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(beside: &Path) -> Result<Self> {
+        let folder = beside.join(format!("bench-intake-{}", std::process::id()));
+        data_folder::ensure(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("nuanfan: {} is left over: {error}", self.0.display());
+        }
+    }
+}
+
+/// `nuanfan serve` in a process of its own.
+struct Served {
+    child: Child,
+    address: std::net::SocketAddr,
+}
+
+impl Served {
+    fn start(config: &Config) -> Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("NUANFAN_")) {
+            command.env_remove(name);
+        }
+        command.env_remove("DATABASE_URL").env("NUANFAN_DATA_FOLDER", &config.data_folder);
+        if let Some(url) = &config.database_url {
+            command.env("DATABASE_URL", url.reveal());
+        }
+        let mut child = command
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--set", "log.filter=warn"])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let lines = BufReader::new(child.stdout.take().context("its standard output")?).lines();
+        let said = lines.map_while(Result::ok).find_map(|line| line.split_once(" on http://").map(|(_, at)| at.to_owned()));
+        let Some(address) = said.and_then(|at| at.parse().ok()) else {
+            // It has told why on standard error.
+            child.kill().and_then(|()| child.wait())?;
+            bail!("the server did not start");
+        };
+        Ok(Self { child, address })
+    }
+
+    fn stop(mut self) -> Result<()> {
+        let pid = i32::try_from(self.child.id())?;
+        let told = Command::new("kill").args(["-TERM", &pid.to_string()]).status()?;
+        if !told.success() {
+            bail!("the server cannot be told to stop");
+        }
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // After a failed run it must not stay; when it has ended there is nothing to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,129 @@
+//! The street that the orders of the measurement come from: the demo's canteens, menus and policy, ten times its seniors, and
+//! portions that do not run out.
+
+use super::super::demo::POLICY;
+use anyhow::{Context, Result, anyhow, bail};
+use app::App;
+use app::policies::publish::publish_for_setup;
+use app::store::query::{bulk, catalogue, standing};
+use app::store::seal::Blind;
+use app::store::{AnyConnection, StoreError};
+use bench::load::Orders;
+use demo::Street;
+use domain::diet::Texture;
+use domain::id::{MenuItemId, SeniorId, SittingId};
+use domain::text_enum::TextEnum;
+use domain::{MealPeriod, ServiceDate};
+use nuanfan::importing::{Came, bring_in};
+use std::collections::BTreeSet;
+use std::io::Cursor;
+use std::sync::Arc;
+use tabular::Format;
+
+/// Streets whose rosters are taken together. Every order then is a senior's first of its meal, and gets a subsidy.
+const ROSTERS: u64 = 10;
+/// The most portions that a menu may have of a dish.
+const PORTIONS: u16 = 20_000;
+/// Seniors looked up at once.
+const AT_ONCE: usize = 500;
+
+/// Brings the street in, through the import that users have.
+pub(super) async fn bring(app: &App, seed: u64, first: ServiceDate) -> Result<Street> {
+    let mut street = Street::generate(seed, first).map_err(|broken| anyhow!("{}", broken.0))?;
+    for menu in &mut street.menus {
+        menu.portions = tabular::Whole::new(u32::from(PORTIONS)).context("portions")?;
+    }
+    // Bindings and patterns order nothing here.
+    (street.families, street.standing_orders) = (Vec::new(), Vec::new());
+    let mut taken: BTreeSet<String> = street.seniors.iter().map(|s| s.identity_number.reveal().to_owned()).collect();
+    for more in 1..ROSTERS {
+        let other = Street::generate(seed + more, first).map_err(|broken| anyhow!("{}", broken.0))?;
+        let mut fresh = BTreeSet::new();
+        for mut senior in other.seniors {
+            if taken.insert(senior.identity_number.reveal().to_owned()) {
+                fresh.insert(senior.identity_number.reveal().to_owned());
+                // Cards and phones are counted from one in every roster.
+                (senior.card_no, senior.phone) = (None, None);
+                street.seniors.push(senior);
+            }
+        }
+        street.facts.extend(other.facts.into_iter().filter(|fact| fresh.contains(fact.identity_number.reveal())));
+    }
+    for (kind, name, bytes) in street.files()? {
+        if bring_in(app, kind, &name, Cursor::new(bytes), Format::Csv, false).await? != Came::In {
+            bail!("the street's {kind} do not import");
+        }
+    }
+    publish_for_setup(app, POLICY).await.map_err(|f| anyhow!("the policy: {f:?}"))?;
+    Ok(street)
+}
+
+/// One place where something can be ordered.
+struct Table {
+    sitting: SittingId,
+    items: [MenuItemId; 2],
+}
+
+/// The orders of the street: the n-th and the n-th again are the same, and no senior has two of one meal before every senior
+/// has had each.
+pub(super) async fn orders(app: &App, street: &Street, days: &[ServiceDate]) -> Result<Orders> {
+    let canteens: Vec<String> = street.canteens.iter().map(|c| c.code.to_string()).collect();
+    let days = days.to_vec();
+    let meals = app.store.read("bench_meals", move |conn| meals(conn, &canteens, &days)).await?;
+    // Who has a diet would be refused what it forbids; the diet of the others is looked up all the same.
+    let free = street.seniors.iter().filter(|s| {
+        s.allergens.is_empty() && s.avoid.is_empty() && !s.halal && !s.low_salt && !s.low_sugar && s.texture.is_none()
+    });
+    let sealer = app.store.sealer();
+    let bix: Vec<Vec<u8>> = free.map(|s| sealer.blind(Blind::IdNo, s.identity_number.reveal())).collect();
+    let seniors = app.store.read("bench_seniors", move |conn| seniors(conn, &bix)).await?;
+    if meals.is_empty() || seniors.is_empty() {
+        bail!("the street has nothing to order");
+    }
+    Ok(Arc::new(move |n| body(&meals, &seniors, n)))
+}
+
+fn body(meals: &[Vec<Table>], seniors: &[SeniorId], n: u64) -> String {
+    let n = usize::try_from(n).unwrap_or(usize::MAX);
+    let senior = &seniors[n % seniors.len()];
+    // All seniors have one meal before the next begins; neighbours in time are at different canteens.
+    let tables = &meals[n / seniors.len() % meals.len()];
+    let table = &tables[n % tables.len()];
+    let channel = ["dine_in", "pick_up"][n % 2];
+    let [first, second] = table.items;
+    format!(
+        r#"{{"sitting":"{}","senior":"{senior}","lines":[{{"menu_item":"{first}","quantity":1}},{{"menu_item":"{second}","quantity":1}}],"channel":"{channel}"}}"#,
+        table.sitting
+    )
+}
+
+/// The tables of each meal that is served, meal by meal.
+fn meals(conn: &mut AnyConnection, codes: &[String], days: &[ServiceDate]) -> Result<Vec<Vec<Table>>, StoreError> {
+    let canteens = bulk::canteens(conn, codes)?;
+    let mut meals = Vec::new();
+    for day in days {
+        for meal in [MealPeriod::Lunch, MealPeriod::Dinner] {
+            let mut tables = Vec::new();
+            for canteen in &canteens {
+                let Some(sitting) = standing::sitting_of(conn, canteen.id.0, *day, meal)? else { continue };
+                let mut menu = catalogue::menu(conn, sitting)?;
+                menu.retain(|(_, dish)| dish.textures.split(',').filter_map(Texture::parse).any(|t| t == Texture::Regular));
+                if let [(first, _), (second, _), ..] = menu.as_slice() {
+                    tables.push(Table { sitting, items: [first.id.0, second.id.0] });
+                }
+            }
+            if !tables.is_empty() {
+                meals.push(tables);
+            }
+        }
+    }
+    Ok(meals)
+}
+
+fn seniors(conn: &mut AnyConnection, bix: &[Vec<u8>]) -> Result<Vec<SeniorId>, StoreError> {
+    let mut found = Vec::with_capacity(bix.len());
+    for chunk in bix.chunks(AT_ONCE) {
+        found.extend(bulk::senior_places(conn, chunk)?.into_iter().map(|(_, id, _)| id.0));
+    }
+    Ok(found)
+}
