@@ -216,7 +216,7 @@ pub struct PolicyWithDocument {
 /// Checks a document without keeping it: every fault at once, with place, cause and cure.
 #[utoipa::path(post, path = "/v1/policies/check", operation_id = "checkPolicy", tag = "policies", request_body = DocumentBody, responses((status = 200, body = CheckView)))]
 pub async fn check_policy(app: Data<App>, Signed(_actor): Signed, body: Json<DocumentBody>) -> Result<Json<CheckView>, Problem> {
-    let found = draft::findings(app.policies.calendar(), &body.text);
+    let found = draft::findings(app.shelves.policies.calendar(), &body.text);
     Ok(Json(CheckView { good: !found.iter().any(Finding::is_error), findings: found.iter().map(FindingView::from).collect() }))
 }
 

@@ -30,6 +30,7 @@ pub mod ports;
 pub mod public;
 pub mod seniors;
 pub mod session;
+pub mod shelves;
 pub mod standing;
 pub mod subsidies;
 pub mod trace;
@@ -54,8 +55,10 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Whose sitting each sitting is.
     pub homes: Arc<lanes::Homes>,
-    /// Parsed subsidy policies, by content hash.
-    pub policies: Arc<subsidies::PolicyShelf>,
+    /// What every order asks for and what rarely changes.
+    pub shelves: Arc<shelves::Shelves>,
+    /// Who holds which session.
+    pub sessions: Arc<session::Sessions>,
     /// What is configured of the outside world.
     pub ports: Arc<ports::Ports>,
     /// Password hashes, a few at a time.
@@ -78,7 +81,8 @@ impl App {
             store,
             clock,
             homes: Arc::default(),
-            policies: Arc::new(subsidies::PolicyShelf::new(WorkdayCalendar::shipped())),
+            shelves: Arc::new(shelves::Shelves::new(WorkdayCalendar::shipped())),
+            sessions: Arc::default(),
             food_safety: Arc::default(),
             ports: Arc::default(),
             hashing: Arc::default(),

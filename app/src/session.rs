@@ -5,8 +5,9 @@ use crate::failure::{Never, Outcome};
 use domain::access::Actor;
 use domain::{Instant, Sensitive};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
-use store::query::people;
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use store::query::{changes, people};
 
 /// A session's token in the clear: given to the client once, never stored, never logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +39,51 @@ impl Token {
     }
 }
 
-/// Who holds a token now; `None` when nobody does.
+/// Who holds which session, as of one count of changes of rights: what each request would else read from five tables.
+#[derive(Debug, Default)]
+pub struct Sessions(RwLock<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    as_of: i64,
+    /// By the token's hash: who, and until when.
+    holders: HashMap<Vec<u8>, (Arc<Actor>, Instant)>,
+}
+
+/// Sessions kept at most: those of a district's lunch hour.
+const SESSIONS_KEPT: usize = 20_000;
+
+impl Sessions {
+    fn find(&self, as_of: i64, hash: &[u8], now: Instant) -> Option<Arc<Actor>> {
+        let kept = self.0.read().ok()?;
+        let (actor, until) = kept.holders.get(hash)?;
+        (kept.as_of == as_of && now < *until).then(|| actor.clone())
+    }
+
+    fn keep(&self, as_of: i64, hash: Vec<u8>, actor: Arc<Actor>, until: Instant) {
+        let Ok(mut kept) = self.0.write() else { return };
+        if kept.as_of != as_of || kept.holders.len() >= SESSIONS_KEPT {
+            *kept = Kept { as_of, holders: HashMap::new() };
+        }
+        kept.holders.insert(hash, (actor, until));
+    }
+}
+
+/// Who holds a token now; `None` when nobody does. A right taken away counts at once: any change of rights, by any process,
+/// changes the count that is read here.
 pub async fn actor_of(app: &App, token: &str, now: Instant) -> Outcome<Option<Arc<Actor>>, Never> {
-    let hash = Token::hash_of(token);
-    app.store.read("session", move |conn| Ok(people::actor_of(conn, &hash, now)?.map(Arc::new))).await
+    let (hash, sessions) = (Token::hash_of(token), app.sessions.clone());
+    app.store
+        .read("session", move |conn| {
+            // Before the rights: what is loaded under a count must not be older than it.
+            let as_of = changes::now(conn)?.access;
+            if let Some(actor) = sessions.find(as_of, &hash, now) {
+                return Ok(Some(actor));
+            }
+            let Some((actor, until)) = people::actor_of(conn, &hash, now)? else { return Ok(None) };
+            let actor = Arc::new(actor);
+            sessions.keep(as_of, hash, actor.clone(), until);
+            Ok(Some(actor))
+        })
+        .await
 }

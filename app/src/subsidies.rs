@@ -1,7 +1,7 @@
 //! The subsidy of an order: policies in force, facts as known, limits used. The rule itself is `domain::subsidy`.
 
 use domain::id::{OrderId, PolicyId, SeniorId};
-use domain::ledger::{AccountName, Movement, Phase, bearers, movements};
+use domain::ledger::{Movement, Phase, bearers, movements};
 use domain::subsidy::{
     Book, Claim, Compiled, Decision, Document, Environment, Fact, FactKind, History, Meal, Name, Subject, Usage, WorkdayCalendar,
 };
@@ -12,6 +12,7 @@ use std::sync::{Arc, RwLock};
 use store::column::{Col, Word};
 use store::conn::AnyConnection;
 use store::query::catalogue::CanteenRow;
+use store::query::changes::Changes;
 use store::query::rows::{AllowanceUseRow, DecisionRow, OrderRow, TransferRow};
 use store::query::seniors::{FactRow, SeniorRow};
 use store::query::{ledger, orders, policies};
@@ -19,14 +20,25 @@ use store::{StoreError, Tx};
 
 /// The books of published policies by service date, kept while the set of versions in force stays the same.
 ///
-/// Every decision asks the database which versions govern its date (a small indexed read), so a policy published by another
-/// process counts at once; only the parsing is saved. Versions are immutable, so what is kept cannot be out of date. The
-/// database says when a version ends, because a later one may have superseded it: that is no change of the document.
+/// Which versions govern a date is kept under the count of changes of policies, so a policy published by another process counts
+/// at once. Versions are immutable; the database says when a version ends, because a later one may have superseded it: that is
+/// no change of the document.
 #[derive(Debug, Default)]
 pub struct PolicyShelf {
+    in_force: RwLock<InForce>,
     books: RwLock<BTreeMap<Vec<PolicyId>, Arc<Book>>>,
     calendar: WorkdayCalendar,
 }
+
+/// The book of each date that was asked for, as of one count of changes.
+#[derive(Debug, Default)]
+struct InForce {
+    as_of: i64,
+    on: BTreeMap<ServiceDate, Arc<Book>>,
+}
+
+/// Dates kept at once: orders look two weeks ahead, corrections some months back.
+const DATES_KEPT: usize = 400;
 
 /// Books kept at once: a year's orders see a handful of sets of versions.
 const BOOKS_KEPT: usize = 16;
@@ -35,7 +47,7 @@ impl PolicyShelf {
     /// With a workday calendar.
     #[must_use]
     pub fn new(calendar: WorkdayCalendar) -> Self {
-        Self { books: RwLock::default(), calendar }
+        Self { in_force: RwLock::default(), books: RwLock::default(), calendar }
     }
 
     /// The workday calendar.
@@ -44,8 +56,25 @@ impl PolicyShelf {
         &self.calendar
     }
 
-    /// The book for a service date as it is now.
-    pub fn book(&self, conn: &mut AnyConnection, on: ServiceDate) -> Result<Arc<Book>, StoreError> {
+    /// The book for a service date. `changes` are the counts that the caller's transaction has read.
+    pub fn book(&self, conn: &mut AnyConnection, changes: Changes, on: ServiceDate) -> Result<Arc<Book>, StoreError> {
+        if let Ok(kept) = self.in_force.read()
+            && kept.as_of == changes.policies
+            && let Some(book) = kept.on.get(&on)
+        {
+            return Ok(book.clone());
+        }
+        let book = self.load(conn, on)?;
+        if let Ok(mut kept) = self.in_force.write() {
+            if kept.as_of != changes.policies || kept.on.len() >= DATES_KEPT {
+                *kept = InForce { as_of: changes.policies, on: BTreeMap::new() };
+            }
+            kept.on.insert(on, book.clone());
+        }
+        Ok(book)
+    }
+
+    fn load(&self, conn: &mut AnyConnection, on: ServiceDate) -> Result<Arc<Book>, StoreError> {
         let in_force = policies::in_force(conn, on)?;
         if let Ok(kept) = self.books.read()
             && let Some(book) = kept.get(&in_force)
@@ -101,8 +130,12 @@ pub struct Bill<'a> {
 
 /// Decides an order's subsidy from what the database says now. Called by the quote on a reader and by the commit inside its
 /// unit of work, so both see the same rule.
-pub fn assess(conn: &mut AnyConnection, shelf: &PolicyShelf, bill: &Bill<'_>) -> Result<Decision, StoreError> {
-    let book = shelf.book(conn, bill.meal.date)?;
+pub fn assess(
+    conn: &mut AnyConnection,
+    (shelf, changes): (&PolicyShelf, Changes),
+    bill: &Bill<'_>,
+) -> Result<Decision, StoreError> {
+    let book = shelf.book(conn, changes, bill.meal.date)?;
     let keys: Vec<String> = book.keys_to_load(bill.meal.date, bill.meal.period).iter().map(ToString::to_string).collect();
     let Col(senior) = bill.senior.id;
     let uses = if keys.is_empty() { Vec::new() } else { orders::uses(conn, senior, &keys)? };
@@ -245,15 +278,7 @@ pub fn hold_and_post(tx: &mut Tx<'_>, order: OrderId, moves: &[Movement], at: In
 }
 
 fn holds_of(tx: &mut Tx<'_>, order: OrderId, moves: &[Movement], at: Instant) -> Result<Vec<TransferRow>, StoreError> {
-    let mut names: Vec<AccountName> = moves.iter().flat_map(|m| [m.debit.clone(), m.credit.clone()]).collect();
-    names.sort();
-    names.dedup();
-    let ids: Vec<_> = names.iter().map(AccountName::id).collect();
-    let existing = ledger::existing(tx.look(), &ids)?;
-    names.retain(|name| !existing.contains(&name.id()));
-    if !names.is_empty() {
-        ledger::ensure_accounts(tx.change(), &names)?;
-    }
+    tx.ensure_accounts(moves.iter().flat_map(|m| [&m.debit, &m.credit]))?;
     let row = |movement: &Movement| TransferRow {
         id: Col(tx.new_id()),
         order_id: Col(order),

@@ -12,6 +12,7 @@ use domain::ServiceDate;
 use domain::access::Role;
 use domain::policy::{PolicyRejection, PolicyState};
 use std::sync::Arc;
+use store::query::changes;
 
 fn version(of: &str, name: &str, from: &str) -> String {
     of.replace("version: \"2026\"", &format!("version: \"{name}\""))
@@ -83,10 +84,14 @@ fn two_versions_never_govern_one_date_and_a_superseded_one_keeps_its_days() {
         assert_eq!(published.to, None);
         let (old, _) = look::get(&bench.app, officer, first.id).await.unwrap();
         assert_eq!((old.state, old.to), (PolicyState::Superseded, Some(date("2026-11-22"))));
-        let shelf = bench.app.policies.clone();
+        let shelf = bench.app.shelves.clone();
         for (on, version) in [("2026-11-22", "2026"), ("2026-11-23", "2027")] {
             let shelf = shelf.clone();
-            let book = bench.app.store.read("book", move |conn| shelf.book(conn, date(on))).await.unwrap();
+            let look = move |conn: &mut store::AnyConnection| {
+                let changes = changes::now(conn)?;
+                shelf.policies.book(conn, changes, date(on))
+            };
+            let book = bench.app.store.read("book", look).await.unwrap();
             let names: Vec<_> = book.versions().map(|v| v.document().version.to_string()).collect();
             assert_eq!(names, [version], "{on}");
         }

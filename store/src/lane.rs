@@ -15,7 +15,7 @@
 use crate::conn::{AnyConnection, Dialect, Target};
 use crate::error::StoreError;
 use crate::seal::Sealer;
-use crate::tx::Tx;
+use crate::tx::{Accounts, Tx};
 use crate::{AsStoreError, Committed, Options};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
@@ -140,6 +140,7 @@ impl Lanes {
             let lane = Lane {
                 target: target.clone(),
                 conn: target.connect()?,
+                accounts: Accounts::default(),
                 limits,
                 sealer: sealer.clone(),
                 clock: clock.clone(),
@@ -181,6 +182,7 @@ impl Lanes {
 struct Lane {
     target: Target,
     conn: AnyConnection,
+    accounts: Accounts,
     limits: WriteLimits,
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
@@ -222,7 +224,7 @@ impl Lane {
             return Ok(());
         }
         begin(&mut self.conn)?;
-        let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock);
+        let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
         let mut outcome = Ok(());
         for queued in batch.iter_mut() {
             let before = tx.mark();
@@ -253,6 +255,7 @@ impl Lane {
             self.roll_back();
             return Err(error.into());
         }
+        self.accounts.commit();
         for committed in grown {
             // Nobody may be listening; the log is read anyway.
             let _ = self.committed.send(committed);
@@ -287,7 +290,7 @@ impl Lane {
         if let Err(error) = begin(&mut self.conn) {
             return Tried::Again(self.reconnect_after(error));
         }
-        let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock);
+        let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
         match queued.work.run(&mut tx) {
             Ran::Done => {
                 let grown = tx.flush();
@@ -308,6 +311,7 @@ impl Lane {
     }
 
     fn roll_back(&mut self) {
+        self.accounts.roll_back();
         if let Err(error) = self.conn.batch_execute("ROLLBACK") {
             // The database may have ended the transaction itself; if the connection is broken the next BEGIN finds out.
             tracing::debug!(%error, "nothing to roll back");

@@ -7,13 +7,15 @@ use crate::error::StoreError;
 use crate::on_each;
 use crate::pending::{Lengths, Pending};
 use crate::query::audit::{self, AuditEntry};
+use crate::query::ledger;
 use crate::schema::{canteen_log, sitting};
 use crate::seal::Sealer;
 use diesel::prelude::*;
 use domain::Instant;
 use domain::id::{CanteenId, Id, Kind, SittingId};
+use domain::ledger::{AccountId, AccountName};
 use domain::time::Clock;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// The transaction of a unit of work.
 ///
@@ -28,7 +30,33 @@ pub struct Tx<'a> {
     pending: Pending,
     counters: Counters,
     audit: Vec<AuditEntry>,
+    accounts: &'a mut Accounts,
     wrote: u64,
+}
+
+/// Accounts that a lane has seen in the ledger. An account is never deleted, so what a committed transaction saw stays true.
+#[derive(Default)]
+pub(crate) struct Accounts {
+    committed: HashSet<AccountId>,
+    seen: Vec<AccountId>,
+}
+
+/// Accounts remembered at most by a lane: some for each canteen and funder.
+const ACCOUNTS_KEPT: usize = 100_000;
+
+impl Accounts {
+    /// What the transaction has seen is there to stay.
+    pub(crate) fn commit(&mut self) {
+        if self.committed.len() + self.seen.len() > ACCOUNTS_KEPT {
+            self.committed.clear();
+        }
+        self.committed.extend(self.seen.drain(..));
+    }
+
+    /// What the transaction has made is gone.
+    pub(crate) fn roll_back(&mut self) {
+        self.seen.clear();
+    }
 }
 
 /// Numbers handed out in this batch, written back at its end. Their rows are locked, so no other transaction has them.
@@ -47,8 +75,9 @@ pub(crate) struct Mark {
 }
 
 impl<'a> Tx<'a> {
-    pub(crate) fn new(conn: &'a mut AnyConnection, sealer: &'a Sealer, clock: &'a dyn Clock) -> Self {
-        Self { conn, sealer, clock, pending: Pending::default(), counters: Counters::default(), audit: Vec::new(), wrote: 0 }
+    pub(crate) fn new(conn: &'a mut AnyConnection, sealer: &'a Sealer, clock: &'a dyn Clock, accounts: &'a mut Accounts) -> Self {
+        let (pending, counters) = (Pending::default(), Counters::default());
+        Self { conn, sealer, clock, pending, counters, audit: Vec::new(), accounts, wrote: 0 }
     }
 
     /// The connection, to look.
@@ -89,6 +118,25 @@ impl<'a> Tx<'a> {
     #[must_use]
     pub fn new_id<K: Kind>(&self) -> Id<K> {
         Id::from_uuid(uuid::Uuid::now_v7())
+    }
+
+    /// Makes the accounts that are not there yet.
+    pub fn ensure_accounts<'n>(&mut self, names: impl Iterator<Item = &'n AccountName>) -> Result<(), StoreError> {
+        let known = |accounts: &Accounts, id: AccountId| accounts.committed.contains(&id) || accounts.seen.contains(&id);
+        let mut unknown: Vec<AccountName> = names.filter(|name| !known(self.accounts, name.id())).cloned().collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        unknown.sort();
+        unknown.dedup();
+        let ids: Vec<_> = unknown.iter().map(AccountName::id).collect();
+        let there = ledger::existing(self.look(), &ids)?;
+        unknown.retain(|name| !there.contains(&name.id()));
+        if !unknown.is_empty() {
+            ledger::ensure_accounts(self.change(), &unknown)?;
+        }
+        self.accounts.seen.extend(ids);
+        Ok(())
     }
 
     /// Takes the canteen's lock, which orders everything that happens there. First thing in every unit that adds events.

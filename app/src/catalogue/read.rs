@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::query::catalogue::{self, CanteenRow, DishRow, MenuItemRow, RecipeRow, SittingRow};
 use store::query::listing::{self, CanteenMealRow, PlaceRow};
-use store::query::seniors;
+use store::query::{changes, seniors};
 
 /// Entries of one page at most.
 pub const PAGE_MAX: u16 = 200;
@@ -195,7 +195,7 @@ pub async fn sittings(
 /// A sitting's menu; with a senior, what of it clashes with their diet. A diet is personal: it is judged only for who may see
 /// the senior or order for them, and for anyone else the senior is not there.
 pub async fn menu(app: &App, id: SittingId, senior: Option<(SeniorId, Arc<Actor>)>) -> Outcome<Menu, Never> {
-    let now = app.clock.now();
+    let (now, shelves) = (app.clock.now(), app.shelves.clone());
     app.store
         .read("menu", move |conn| {
             listing::sitting(conn, id)?.ok_or(Failure::NotFound(Thing::Sitting))?;
@@ -204,7 +204,9 @@ pub async fn menu(app: &App, id: SittingId, senior: Option<(SeniorId, Arc<Actor>
                 Some((senior, actor)) => Some(diet_for(conn, *senior, actor, &canteen)?),
                 None => None,
             };
-            let facts = sitting_facts(conn, &sitting, &canteen)?;
+            let changes = changes::now(conn)?;
+            let items = catalogue::menu_items(conn, id)?;
+            let facts = sitting_facts(conn, &shelves.dishes, changes, (&sitting, &canteen), items)?;
             let orderable = facts.open && now < sitting.cut_off_at.0;
             let mut by_item: BTreeMap<_, DishFacts> = facts.menu.into_iter().map(|entry| (entry.item, entry.facts)).collect();
             let (items, dishes): (Vec<MenuItemRow>, Vec<DishRow>) = catalogue::menu(conn, id)?.into_iter().unzip();

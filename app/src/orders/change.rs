@@ -11,7 +11,8 @@ use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::lanes;
-use crate::subsidies::{self, PolicyShelf};
+use crate::shelves::Shelves;
+use crate::subsidies;
 use domain::access::Actor;
 use domain::event::Event;
 use domain::id::OrderId;
@@ -41,14 +42,14 @@ pub async fn change(
     version: i64,
     request: OrderRequest,
 ) -> Outcome<OrderAnswer, ChangeRefusal> {
-    let shelf = app.policies.clone();
+    let shelves = app.shelves.clone();
     let lane = lanes::of_order(app, id).await?;
     app.store
         .write(lane, "change_order", move |tx| {
             if let Some(answer) = key.earlier_answer(tx)? {
                 return Ok(answer);
             }
-            let answer = change_in(tx, &shelf, &actor, id, version, &request, true)?;
+            let answer = change_in(tx, &shelves, &actor, id, version, &request, true)?;
             key.keep_answer(tx, &answer, tx.now())?;
             Ok(answer)
         })
@@ -58,7 +59,7 @@ pub async fn change(
 /// The unit of work behind [`change`]; generation calls it too, as nobody's edit.
 pub fn change_in(
     tx: &mut Tx<'_>,
-    shelf: &PolicyShelf,
+    shelves: &Shelves,
     actor: &Actor,
     id: OrderId,
     version: i64,
@@ -89,7 +90,7 @@ pub fn change_in(
     let request = OrderRequest { sitting: order.sitting_id.0, senior: order.senior_id.map(|Col(id)| id), ..request.clone() };
     let content = |f: Failure<PlaceRefusal>| f.map(ChangeRefusal::Content);
     let sealer = tx.sealer();
-    let prepared = prepare(tx.look(), sealer, shelf, actor, &request, now).map_err(content)?;
+    let prepared = prepare(tx.look(), sealer, shelves, actor, &request, now).map_err(content)?;
     take_all_portions(tx, &prepared).map_err(content)?;
 
     let lines = line_rows(tx, order.id, &prepared);

@@ -2,26 +2,26 @@
 
 use super::{LineRequest, OrderRequest, PlaceRefusal, Quote, access};
 use crate::failure::{Failure, Outcome, Thing};
-use crate::subsidies::{self, Bill, PolicyShelf};
+use crate::shelves::{DishShelf, Shelves};
+use crate::subsidies::{self, Bill};
 use domain::access::Actor;
 use domain::canteen::{CanteenState, SittingState};
-use domain::diet::{Allergen, Diet, DishFacts, DishMark, Texture};
+use domain::diet::Diet;
 use domain::id::{OrderId, SeniorId};
 use domain::ledger::{Bearers, Movement, movements};
 use domain::order::{OrderTotals, Via, open_until};
-use domain::ordering::{Destination, Draft, MenuEntry, SittingFacts, Wanted, WantedLine, draft};
+use domain::ordering::{Destination, Draft, MAX_LINES, MenuEntry, SittingFacts, Wanted, WantedLine, draft};
 use domain::subsidy::{Decision, Meal};
-use domain::text_enum::TextEnum;
 use domain::{Channel, Instant};
-use std::collections::{BTreeMap, BTreeSet};
+use store::StoreError;
 use store::column::{Col, Word};
 use store::conn::AnyConnection;
-use store::query::catalogue::{self, CanteenRow, DishRow, MenuItemRow, SittingRow};
+use store::query::catalogue::{self, CanteenRow, MenuItemRow, SittingRow};
+use store::query::changes::{self, Changes};
 use store::query::orders;
 use store::query::rows::OrderRow;
 use store::query::seniors::{self, SeniorRow, SeniorState};
 use store::seal::Sealer;
-use store::{StoreError, query};
 
 /// An order thought through: what it would be, and what it would cost.
 #[derive(Debug)]
@@ -63,17 +63,20 @@ impl Prepared {
 pub fn prepare(
     conn: &mut AnyConnection,
     sealer: &Sealer,
-    shelf: &PolicyShelf,
+    shelves: &Shelves,
     actor: &Actor,
     request: &OrderRequest,
     now: Instant,
 ) -> Outcome<Prepared, PlaceRefusal> {
+    let changes = changes::now(conn)?;
     let (sitting, canteen) = catalogue::sitting_with_canteen(conn, request.sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
     let senior = request.senior.map(|id| active_senior(conn, id)).transpose()?;
     let (via, standing) = access::to_order(actor, senior.as_ref(), &canteen)?;
     let diet = senior.as_ref().map_or_else(|| Ok(Diet::default()), |s| diet_of(conn, s.id.0))?;
     let destination = senior.as_ref().map_or(Ok(Destination::Missing), |s| destination(sealer, s, &canteen, request.channel))?;
-    let mut facts = sitting_facts(conn, &sitting, &canteen)?;
+    let asked: Vec<_> = request.lines.iter().take(MAX_LINES).map(|line| line.item).collect();
+    let items = catalogue::items_of(conn, request.sitting, &asked)?;
+    let mut facts = sitting_facts(conn, &shelves.dishes, changes, (&sitting, &canteen), items)?;
     facts.cut_off = open_until(facts.cut_off, sitting.serve_to_at.0, senior.is_none());
     let wanted = Wanted {
         lines: request.lines.iter().map(wanted_line).collect(),
@@ -83,7 +86,7 @@ pub fn prepare(
     };
     let draft = draft(&wanted, &facts, &diet, destination, now).map_err(|all| Failure::Refused(PlaceRefusal::Rules(all)))?;
     let decision = match &senior {
-        Some(senior) => Some(decide(conn, shelf, senior, &sitting, &canteen, request.channel, &draft)?),
+        Some(senior) => Some(decide(conn, (shelves, changes), senior, (&sitting, &canteen), request.channel, &draft)?),
         None => None,
     };
     let totals = totals(&draft, decision.as_ref())?;
@@ -130,40 +133,35 @@ fn destination(sealer: &Sealer, senior: &SeniorRow, canteen: &CanteenRow, channe
     Ok(if crate::area::contains(canteen, lon, lat)? { Destination::InArea } else { Destination::OutOfArea })
 }
 
-/// The sitting as the rules see it.
-pub fn sitting_facts(conn: &mut AnyConnection, sitting: &SittingRow, canteen: &CanteenRow) -> Result<SittingFacts, StoreError> {
-    let menu = catalogue::menu(conn, sitting.id.0)?;
-    let dishes: Vec<_> = menu.iter().map(|(_, dish)| dish.id.0).collect();
-    let mut ingredients: BTreeMap<_, BTreeMap<String, BTreeSet<Allergen>>> = BTreeMap::new();
-    for row in query::catalogue::recipes(conn, &dishes)? {
-        let allergens = words::<Allergen>(&row.allergens).collect();
-        ingredients.entry(row.dish_id.0).or_default().insert(row.name, allergens);
-    }
-    let entry = |(item, dish): (MenuItemRow, DishRow)| MenuEntry {
-        item: item.id.0,
-        dish: dish.id.0,
-        name: dish.name,
-        price_fen: item.price_fen.0,
-        left: u32::try_from(item.portions - item.sold).unwrap_or(0),
-        stopped: item.stopped,
-        facts: DishFacts {
-            ingredients: ingredients.remove(&dish.id.0).unwrap_or_default(),
-            marks: words::<DishMark>(&dish.marks).collect(),
-            textures: words::<Texture>(&dish.textures).collect(),
-        },
+/// The sitting as the rules see it, with these items of its menu.
+pub fn sitting_facts(
+    conn: &mut AnyConnection,
+    dishes: &DishShelf,
+    changes: Changes,
+    (sitting, canteen): (&SittingRow, &CanteenRow),
+    items: Vec<MenuItemRow>,
+) -> Result<SittingFacts, StoreError> {
+    let ids: Vec<_> = items.iter().map(|item| item.dish_id.0).collect();
+    let dishes = dishes.dishes(conn, changes.recipes, &ids)?;
+    let entry = |item: MenuItemRow| {
+        let dish = dishes.get(&item.dish_id.0).ok_or(StoreError::NotFound)?;
+        Ok(MenuEntry {
+            item: item.id.0,
+            dish: item.dish_id.0,
+            name: dish.name.clone(),
+            price_fen: item.price_fen.0,
+            left: u32::try_from(item.portions - item.sold).unwrap_or(0),
+            stopped: item.stopped,
+            facts: dish.facts.clone(),
+        })
     };
     Ok(SittingFacts {
         service_date: sitting.service_date.0,
         cut_off: sitting.cut_off_at.0,
         open: sitting.state == Word(SittingState::Open) && canteen.state == Word(CanteenState::Open),
         delivery_fee_fen: canteen.delivery_fee_fen.0,
-        menu: menu.into_iter().map(entry).collect(),
+        menu: items.into_iter().map(entry).collect::<Result<_, StoreError>>()?,
     })
-}
-
-/// The values of a column of words separated by commas.
-pub(crate) fn words<E: TextEnum>(column: &str) -> impl Iterator<Item = E> + '_ {
-    column.split(',').filter_map(E::parse)
 }
 
 fn wanted_line(line: &LineRequest) -> WantedLine {
@@ -172,10 +170,9 @@ fn wanted_line(line: &LineRequest) -> WantedLine {
 
 fn decide(
     conn: &mut AnyConnection,
-    shelf: &PolicyShelf,
+    (shelves, changes): (&Shelves, Changes),
     senior: &SeniorRow,
-    sitting: &SittingRow,
-    canteen: &CanteenRow,
+    (sitting, canteen): (&SittingRow, &CanteenRow),
     channel: Channel,
     draft: &Draft,
 ) -> Result<Decision, StoreError> {
@@ -191,7 +188,7 @@ fn decide(
         canteen_grade: None,
         canteen_inspection: None,
     };
-    subsidies::assess(conn, shelf, &Bill { canteen, meal, senior, facts: &facts })
+    subsidies::assess(conn, (&shelves.policies, changes), &Bill { canteen, meal, senior, facts: &facts })
 }
 
 fn totals(draft: &Draft, decision: Option<&Decision>) -> Outcome<OrderTotals, PlaceRefusal> {

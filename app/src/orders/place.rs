@@ -6,6 +6,7 @@ use super::{OrderRequest, PlaceRefusal, Quote};
 use crate::failure::{Failure, Outcome};
 use crate::idempotency::RequestKey;
 use crate::jobs::notify::{self, Happened};
+use crate::shelves::Shelves;
 use crate::{App, lanes, subsidies};
 use domain::Instant;
 use domain::access::Actor;
@@ -21,13 +22,13 @@ use store::{StoreError, Tx};
 
 /// What the order would cost, who would pay, and why; changes nothing.
 pub async fn quote(app: &App, actor: Arc<Actor>, request: OrderRequest) -> Outcome<Quote, PlaceRefusal> {
-    let (now, shelf, sealer) = (app.clock.now(), app.policies.clone(), app.store.sealer().clone());
-    app.store.read("quote", move |conn| prepare(conn, &sealer, &shelf, &actor, &request, now).map(|p| p.quote())).await
+    let (now, shelves, sealer) = (app.clock.now(), app.shelves.clone(), app.store.sealer().clone());
+    app.store.read("quote", move |conn| prepare(conn, &sealer, &shelves, &actor, &request, now).map(|p| p.quote())).await
 }
 
 /// Takes the order: portions, limits, holds, decision, events and the answer, in one commit.
 pub async fn place(app: &App, actor: Arc<Actor>, key: RequestKey, request: OrderRequest) -> Outcome<OrderAnswer, PlaceRefusal> {
-    let shelf = app.policies.clone();
+    let shelves = app.shelves.clone();
     let lane = lanes::of_sitting(app, request.sitting).await?;
     let told = app.ports.sms.is_some();
     app.store
@@ -35,7 +36,7 @@ pub async fn place(app: &App, actor: Arc<Actor>, key: RequestKey, request: Order
             if let Some(answer) = key.earlier_answer(tx)? {
                 return Ok(answer);
             }
-            let answer = place_in(tx, &shelf, &actor, &request, None)?;
+            let answer = place_in(tx, &shelves, &actor, &request, None)?;
             if told {
                 notify::order(tx, &actor, &answer.order, Happened::Placed)?;
             }
@@ -48,7 +49,7 @@ pub async fn place(app: &App, actor: Arc<Actor>, key: RequestKey, request: Order
 /// The unit of work behind [`place`]; the generation of standing orders calls it too, with the pattern.
 pub fn place_in(
     tx: &mut Tx<'_>,
-    shelf: &subsidies::PolicyShelf,
+    shelves: &Shelves,
     actor: &Actor,
     request: &OrderRequest,
     pattern: Option<StandingOrderId>,
@@ -59,7 +60,7 @@ pub fn place_in(
     tx.lock_canteen(canteen)?;
     // The instant that decides the cut-off is read with the lock held.
     let now = tx.now();
-    let prepared = prepare(tx.look(), sealer, shelf, actor, request, now)?;
+    let prepared = prepare(tx.look(), sealer, shelves, actor, request, now)?;
     if request.expected_self_pay_fen.is_some_and(|shown| shown != prepared.totals.self_pay_fen) {
         return Err(Failure::Refused(PlaceRefusal::QuoteChanged(Box::new(prepared.quote()))));
     }

@@ -39,9 +39,10 @@ pub fn read(calendar: &WorkdayCalendar, text: &str) -> Result<(Document, Vec<Fin
 
 /// Uploads a draft.
 pub async fn draft(app: &App, actor: Arc<Actor>, key: RequestKey, text: String) -> Outcome<Drafted, PolicyRefusal> {
-    let shelf = app.policies.clone();
+    let shelves = app.shelves.clone();
     // Checking replays the examples; it is done before the writer is asked for.
-    let (document, findings) = read(shelf.calendar(), &text).map_err(|all| Failure::Refused(PolicyRefusal::Faulty(all)))?;
+    let (document, findings) =
+        read(shelves.policies.calendar(), &text).map_err(|all| Failure::Refused(PolicyRefusal::Faulty(all)))?;
     app.store
         .write(LaneKey::SHARED, "draft_policy", move |tx| {
             if let Some(answer) = key.earlier_answer(tx)? {

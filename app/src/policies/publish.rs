@@ -75,7 +75,7 @@ fn span(row: &PolicyRow) -> Span {
 /// Checks and publishes a document in one step, for the set-up of an installation, where there are no two people yet. The same
 /// document again changes nothing.
 pub async fn publish_for_setup(app: &App, text: &str) -> Outcome<PolicySummary, PolicyRefusal> {
-    let (document, _) = read(app.policies.calendar(), text).map_err(|all| Failure::Refused(PolicyRefusal::Faulty(all)))?;
+    let (document, _) = read(app.shelves.policies.calendar(), text).map_err(|all| Failure::Refused(PolicyRefusal::Faulty(all)))?;
     let nobody = Actor::default();
     app.store
         .write(LaneKey::SHARED, "publish_policy_for_setup", move |tx| {

@@ -12,9 +12,9 @@ use nuanfan::clock::SystemClock;
 use nuanfan::config::{Config, Secret};
 use nuanfan::data_folder;
 use nuanfan::open::{migrate, open};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -194,6 +194,8 @@ impl Drop for Folder {
 struct Served {
     child: Child,
     address: std::net::SocketAddr,
+    /// Read no more, but open: a program that cannot print ends.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Served {
@@ -210,14 +212,14 @@ impl Served {
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--set", "log.filter=warn"])
             .stdout(Stdio::piped())
             .spawn()?;
-        let lines = BufReader::new(child.stdout.take().context("its standard output")?).lines();
-        let said = lines.map_while(Result::ok).find_map(|line| line.split_once(" on http://").map(|(_, at)| at.to_owned()));
+        let mut lines = BufReader::new(child.stdout.take().context("its standard output")?).lines();
+        let said = lines.by_ref().map_while(Result::ok).find_map(|line| line.split_once(" on http://").map(|(_, at)| at.to_owned()));
         let Some(address) = said.and_then(|at| at.parse().ok()) else {
             // It has told why on standard error.
             child.kill().and_then(|()| child.wait())?;
             bail!("the server did not start");
         };
-        Ok(Self { child, address })
+        Ok(Self { child, address, _said: lines })
     }
 
     fn stop(mut self) -> Result<()> {

@@ -364,7 +364,8 @@ pub fn lines_served_since(
 
 /// A dish's name and station.
 pub fn dish(conn: &mut AnyConnection, id: DishId) -> Result<Option<(String, Station)>, StoreError> {
-    let row = dish::table.find(Col(id)).select((dish::name, dish::station)).get_result::<(String, Word<Station>)>(conn).optional()?;
+    let row =
+        dish::table.find(Col(id)).select((dish::name, dish::station)).get_result::<(String, Word<Station>)>(conn).optional()?;
     Ok(row.map(|(name, Word(station))| (name, station)))
 }
 

@@ -120,6 +120,37 @@ pub fn menu(conn: &mut AnyConnection, of: SittingId) -> Result<Vec<(MenuItemRow,
         .load(conn)?)
 }
 
+/// What a sitting's menu has, in its order, without the dishes themselves.
+pub fn menu_items(conn: &mut AnyConnection, of: SittingId) -> Result<Vec<MenuItemRow>, StoreError> {
+    Ok(menu_item::table
+        .filter(menu_item::sitting_id.eq(Col(of)))
+        .order((menu_item::rank, menu_item::id))
+        .select(MenuItemRow::as_select())
+        .load(conn)?)
+}
+
+/// Those of these items that are on a sitting's menu.
+pub fn items_of(conn: &mut AnyConnection, of: SittingId, items: &[MenuItemId]) -> Result<Vec<MenuItemRow>, StoreError> {
+    let wanted = menu_item::table.filter(menu_item::sitting_id.eq(Col(of))).select(MenuItemRow::as_select());
+    match conn {
+        // A list in a statement makes a text of its own for each length, which is compiled each time; a look by key is nothing.
+        AnyConnection::Sqlite(_) => {
+            let found = items.iter().map(|id| wanted.filter(menu_item::id.eq(Col(*id))).get_result(conn).optional());
+            Ok(found.filter_map(Result::transpose).collect::<Result<_, _>>()?)
+        }
+        AnyConnection::Postgres(_) => {
+            let ids: Vec<Col<MenuItemId>> = items.iter().copied().map(Col).collect();
+            Ok(wanted.filter(menu_item::id.eq_any(ids)).load(conn)?)
+        }
+    }
+}
+
+/// Dishes.
+pub fn dishes(conn: &mut AnyConnection, ids: &[DishId]) -> Result<Vec<DishRow>, StoreError> {
+    let ids: Vec<Col<DishId>> = ids.iter().copied().map(Col).collect();
+    Ok(dish::table.filter(dish::id.eq_any(ids)).select(DishRow::as_select()).load(conn)?)
+}
+
 /// The recipes of some dishes, heaviest ingredient first.
 pub fn recipes(conn: &mut AnyConnection, dishes: &[DishId]) -> Result<Vec<RecipeRow>, StoreError> {
     let dishes: Vec<Col<DishId>> = dishes.iter().copied().map(Col).collect();

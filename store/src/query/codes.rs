@@ -54,7 +54,8 @@ pub fn take(conn: &mut AnyConnection, id: LoginCodeId, at: Instant) -> Result<bo
 
 /// How often something was tried in the window that runs at `now`.
 pub fn tried(conn: &mut AnyConnection, bucket: &[u8], window_s: i64, now: Instant) -> Result<i64, StoreError> {
-    let row = throttle::table.find(bucket).select((throttle::window_from, throttle::count)).get_result::<(i64, i64)>(conn).optional()?;
+    let row =
+        throttle::table.find(bucket).select((throttle::window_from, throttle::count)).get_result::<(i64, i64)>(conn).optional()?;
     let running = |from: i64| Instant::from_micros(from).plus_seconds(window_s) > now;
     Ok(row.filter(|(from, _)| running(*from)).map_or(0, |(_, count)| count))
 }

@@ -5,6 +5,7 @@ pub mod batches;
 pub mod bindings;
 pub mod bulk;
 pub mod catalogue;
+pub mod changes;
 pub mod claims;
 pub mod codes;
 pub mod devices;

@@ -35,12 +35,24 @@ pub fn decision(conn: &mut AnyConnection, of: OrderId) -> Result<Option<Decision
 
 /// What a senior has used under some limit keys.
 pub fn uses(conn: &mut AnyConnection, senior: SeniorId, keys: &[String]) -> Result<Vec<AllowanceUseRow>, StoreError> {
-    Ok(allowance_use::table
+    let of_senior = allowance_use::table
         .filter(allowance_use::senior_id.eq(Col(senior)))
-        .filter(allowance_use::limit_key.eq_any(keys))
         .order((allowance_use::limit_key, allowance_use::ordinal))
-        .select(AllowanceUseRow::as_select())
-        .load(conn)?)
+        .select(AllowanceUseRow::as_select());
+    match conn {
+        // As in `catalogue::items_of`: one statement that stays compiled, a look for each key.
+        AnyConnection::Sqlite(_) => {
+            let mut keys: Vec<&String> = keys.iter().collect();
+            keys.sort_unstable();
+            keys.dedup();
+            let mut found = Vec::new();
+            for key in keys {
+                found.extend(of_senior.filter(allowance_use::limit_key.eq(key)).load::<AllowanceUseRow>(conn)?);
+            }
+            Ok(found)
+        }
+        AnyConnection::Postgres(_) => Ok(of_senior.filter(allowance_use::limit_key.eq_any(keys)).load(conn)?),
+    }
 }
 
 /// Draws an amount under a key unless that passes the cap; `false` when it would.

@@ -57,17 +57,17 @@ pub struct SessionRow {
     pub revoked_at: Option<Col<Instant>>,
 }
 
-/// Who holds a session in force at this time, with everything that decides what they may do. `None` for an unknown, expired or
-/// revoked token, a blocked user and a revoked device alike.
-pub fn actor_of(conn: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Result<Option<Actor>, StoreError> {
+/// Who holds a session in force at this time, with everything that decides what they may do, and until when. `None` for an
+/// unknown, expired or revoked token, a blocked user and a revoked device alike.
+pub fn actor_of(conn: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Result<Option<(Actor, Instant)>, StoreError> {
     let found = session::table
         .filter(session::token_hash.eq(token_hash))
         .filter(session::revoked_at.is_null())
         .filter(session::expires_at.gt(Col(now)))
-        .select((session::user_id, session::device_id))
-        .get_result::<(Option<Col<UserId>>, Option<Col<DeviceId>>)>(conn)
+        .select((session::user_id, session::device_id, session::expires_at))
+        .get_result::<(Option<Col<UserId>>, Option<Col<DeviceId>>, Col<Instant>)>(conn)
         .optional()?;
-    let Some((user, device)) = found else { return Ok(None) };
+    let Some((user, device, Col(expires_at))) = found else { return Ok(None) };
     let mut actor = Actor::default();
     if let Some(Col(user)) = user {
         let (Word(state), must_change) = app_user::table
@@ -88,7 +88,7 @@ pub fn actor_of(conn: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Re
         actor.self_senior = None;
         actor.family.clear();
     }
-    Ok(Some(actor))
+    Ok(Some((actor, expires_at)))
 }
 
 fn load_user(conn: &mut AnyConnection, user: UserId, actor: &mut Actor) -> Result<(), StoreError> {
@@ -101,7 +101,8 @@ fn load_user(conn: &mut AnyConnection, user: UserId, actor: &mut Actor) -> Resul
         .into_iter()
         .map(|(Word(role), Col(place), canteen)| RoleGrant { role, place, canteen: canteen.map(|Col(c)| c) })
         .collect();
-    let own = senior::table.filter(senior::user_id.eq(Col(user))).select(senior::id).get_result::<Col<SeniorId>>(conn).optional()?;
+    let own =
+        senior::table.filter(senior::user_id.eq(Col(user))).select(senior::id).get_result::<Col<SeniorId>>(conn).optional()?;
     actor.self_senior = own.map(|Col(id)| id);
     let bindings = family_binding::table
         .filter(family_binding::user_id.eq(Col(user)))

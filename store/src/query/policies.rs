@@ -66,7 +66,11 @@ pub fn find(conn: &mut AnyConnection, id: PolicyId) -> Result<Option<PolicyRow>,
 
 /// The version of this content.
 pub fn of_hash(conn: &mut AnyConnection, hash: &[u8]) -> Result<Option<PolicyRow>, StoreError> {
-    Ok(policy_version::table.filter(policy_version::content_hash.eq(hash)).select(PolicyRow::as_select()).get_result(conn).optional()?)
+    Ok(policy_version::table
+        .filter(policy_version::content_hash.eq(hash))
+        .select(PolicyRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// The versions of a programme that were put in force, the earliest first.

@@ -129,7 +129,8 @@ pub fn put_skip(conn: &mut AnyConnection, row: &SkipRow) -> Result<(), StoreErro
 
 /// Why a day has no order, as recorded.
 pub fn skip(conn: &mut AnyConnection, pattern: StandingOrderId, date: ServiceDate) -> Result<Option<SkipReason>, StoreError> {
-    let row = standing_skip::table.find((Col(pattern), Col(date))).select(standing_skip::reason).get_result::<Word<SkipReason>>(conn);
+    let row =
+        standing_skip::table.find((Col(pattern), Col(date))).select(standing_skip::reason).get_result::<Word<SkipReason>>(conn);
     Ok(row.optional()?.map(|Word(reason)| reason))
 }
 

@@ -149,7 +149,11 @@ pub fn names(conn: &mut AnyConnection, of: &[UserId]) -> Result<Vec<(UserId, Str
 
 /// A canteen by its public code.
 pub fn canteen_by_code(conn: &mut AnyConnection, code: &str) -> Result<Option<super::catalogue::CanteenRow>, StoreError> {
-    Ok(canteen::table.filter(canteen::code.eq(code)).select(super::catalogue::CanteenRow::as_select()).get_result(conn).optional()?)
+    Ok(canteen::table
+        .filter(canteen::code.eq(code))
+        .select(super::catalogue::CanteenRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// A canteen's sittings of a day in the order of serving.

@@ -1,6 +1,15 @@
 //! Money, events, requests and jobs.
 
 diesel::table! {
+    change_count (only_row) {
+        only_row -> Integer,
+        access -> BigInt,
+        recipes -> BigInt,
+        policies -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use crate::column::Uid;
 
