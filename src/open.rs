@@ -49,6 +49,7 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened> {
         lanes: config.database.write_lanes,
         readers: config.database.readers,
         queue_deadline: Duration::from_millis(config.database.queue_deadline_ms),
+        others: config.database.notify,
     };
     let store = Store::open(&options, sealer, clock.clone())?;
     let app = App::new(store, clock).with_ports(outside::ports(config)?);

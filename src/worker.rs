@@ -9,7 +9,7 @@ use app::orders::close::close_past;
 use app::verify::{Reach, verify};
 use app::{App, jobs, standing};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Turns when the worker must end.
@@ -18,8 +18,9 @@ type Shutdown = watch::Receiver<bool>;
 /// Runs until `shutdown` changes; what has begun is finished.
 pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown: Shutdown) {
     let seconds = |n: u64| Duration::from_secs(n.max(1));
+    let (poll, added) = (Duration::from_millis(settings.poll_ms.max(10)), app.store.jobs_added());
     tokio::join!(
-        every(Duration::from_millis(settings.poll_ms.max(10)), shutdown.clone(), || send_messages(&app, &metrics)),
+        every_or_when(poll, &added, shutdown.clone(), || send_messages(&app, &metrics)),
         every(seconds(settings.verify_seconds), shutdown.clone(), || check_invariants(&app, &metrics)),
         every(seconds(settings.standing_seconds), shutdown.clone(), || follow_standing_orders(&app, &metrics)),
         every(seconds(settings.clean_up_seconds), shutdown.clone(), || clean_up(&app, &metrics)),
@@ -28,7 +29,17 @@ pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown:
 }
 
 /// Runs a task at once and then in its rhythm, never twice at a time.
-async fn every<F: Future<Output = ()>>(period: Duration, mut shutdown: Shutdown, mut task: impl FnMut() -> F) {
+async fn every<F: Future<Output = ()>>(period: Duration, shutdown: Shutdown, task: impl FnMut() -> F) {
+    every_or_when(period, &Notify::new(), shutdown, task).await;
+}
+
+/// The same, and also when it is woken.
+async fn every_or_when<F: Future<Output = ()>>(
+    period: Duration,
+    woken: &Notify,
+    mut shutdown: Shutdown,
+    mut task: impl FnMut() -> F,
+) {
     let mut tick = interval(period);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -36,6 +47,7 @@ async fn every<F: Future<Output = ()>>(period: Duration, mut shutdown: Shutdown,
             // The stop is looked at first. An error means that nobody is left to stop us, which is a stop.
             biased;
             _ = shutdown.changed() => return,
+            () = woken.notified() => {}
             _ = tick.tick() => {}
         }
         task().await;

@@ -66,6 +66,9 @@ pub struct Database {
     pub readers: usize,
     /// How long work may wait for its turn before it is refused, in milliseconds.
     pub queue_deadline_ms: u64,
+    /// Whether processes tell each other of commits by NOTIFY, on PostgreSQL. Needs connections that are not pooled by
+    /// transaction; without it displays of another process are half a second late.
+    pub notify: bool,
 }
 
 /// How HTTP is served.
@@ -211,7 +214,7 @@ impl Default for Config {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { write_lanes: 4, readers: 4, queue_deadline_ms: 10_000 }
+        Self { write_lanes: 4, readers: 4, queue_deadline_ms: 10_000, notify: true }
     }
 }
 

@@ -14,16 +14,17 @@
 
 use crate::conn::{AnyConnection, Dialect, Target};
 use crate::error::StoreError;
+use crate::herald::Herald;
 use crate::seal::Sealer;
-use crate::tx::{Accounts, Tx};
-use crate::{AsStoreError, Committed, Options};
+use crate::tx::{Accounts, Grown, Tx};
+use crate::{AsStoreError, Options};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
 use domain::time::Clock;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::oneshot;
 
 /// Which lane a unit runs in. Units with the same key run one after the other within a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +49,9 @@ pub struct WriteLimits {
     queue: usize,
     deadline: Duration,
 }
+
+/// Hints to other processes that may wait to be sent.
+pub(crate) const HINTS_QUEUED: usize = 2048;
 
 /// Tries of a unit that runs alone.
 const TRIES: u32 = 8;
@@ -132,7 +136,7 @@ impl Lanes {
         limits: WriteLimits,
         sealer: Arc<Sealer>,
         clock: Arc<dyn Clock>,
-        committed: broadcast::Sender<Committed>,
+        herald: &Herald,
     ) -> Result<Self, StoreError> {
         let mut queues = Vec::with_capacity(limits.lanes);
         for number in 0..limits.lanes {
@@ -144,7 +148,7 @@ impl Lanes {
                 limits,
                 sealer: sealer.clone(),
                 clock: clock.clone(),
-                committed: committed.clone(),
+                herald: herald.clone(),
             };
             thread::Builder::new()
                 .name(format!("write-{number}"))
@@ -186,7 +190,7 @@ struct Lane {
     limits: WriteLimits,
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
-    committed: broadcast::Sender<Committed>,
+    herald: Herald,
 }
 
 /// What a try at one unit came to.
@@ -243,7 +247,7 @@ impl Lane {
     }
 
     /// Commits and tells the listeners, or rolls back.
-    fn end(&mut self, grown: Result<Vec<Committed>, StoreError>) -> Result<(), StoreError> {
+    fn end(&mut self, grown: Result<Grown, StoreError>) -> Result<(), StoreError> {
         let grown = match grown {
             Ok(grown) => grown,
             Err(error) => {
@@ -256,10 +260,7 @@ impl Lane {
             return Err(error.into());
         }
         self.accounts.commit();
-        for committed in grown {
-            // Nobody may be listening; the log is read anyway.
-            let _ = self.committed.send(committed);
-        }
+        self.herald.tell(grown.logs, grown.jobs);
         Ok(())
     }
 

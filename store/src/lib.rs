@@ -9,6 +9,7 @@ pub mod conn;
 mod error;
 #[cfg(feature = "fixtures")]
 pub mod fixture;
+mod herald;
 mod lane;
 pub mod migrate;
 pub mod pending;
@@ -24,12 +25,13 @@ pub use lane::{LaneKey, WriteLimits};
 pub use tx::Tx;
 
 use domain::time::Clock;
+use herald::Herald;
 use lane::Lanes;
 use reader::Readers;
 use seal::Sealer;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -42,13 +44,15 @@ pub struct Options {
     pub readers: usize,
     /// How long a unit of work may wait in the queue before it is dropped unexecuted.
     pub queue_deadline: Duration,
+    /// Whether other processes work on the database too, and must be told and heard; only ever so on PostgreSQL.
+    pub others: bool,
 }
 
 impl Options {
     /// Settings for a small box: right for a street, and for the tests.
     #[must_use]
     pub fn small(target: Target) -> Self {
-        Self { target, lanes: 4, readers: 4, queue_deadline: Duration::from_secs(10) }
+        Self { target, lanes: 4, readers: 4, queue_deadline: Duration::from_secs(10), others: false }
     }
 }
 
@@ -61,10 +65,10 @@ pub struct Store {
     readers: Arc<Readers>,
     sealer: Arc<Sealer>,
     target: Target,
-    committed: broadcast::Sender<Committed>,
+    herald: Herald,
 }
 
-/// Tells who listens in this process that a canteen's log has grown. A hint to look, never the news itself: correctness
+/// Tells who listens that a canteen's log has grown. A hint to look, never the news itself: correctness
 /// rests on reading the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Committed {
@@ -79,11 +83,11 @@ impl Store {
     /// Opens the database, which must have been migrated ([`migrate::run`]).
     pub fn open(options: &Options, sealer: Sealer, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let sealer = Arc::new(sealer);
-        let (committed, _) = broadcast::channel(HINTS);
+        let herald = Herald::start(&options.target, options.others)?;
         let limits = WriteLimits::of(options);
-        let lanes = Lanes::start(&options.target, limits, sealer.clone(), clock, committed.clone())?;
+        let lanes = Lanes::start(&options.target, limits, sealer.clone(), clock, &herald)?;
         let readers = Readers::start(&options.target, options.readers, options.queue_deadline)?;
-        Ok(Self { lanes: Arc::new(lanes), readers: Arc::new(readers), sealer, target: options.target.clone(), committed })
+        Ok(Self { lanes: Arc::new(lanes), readers: Arc::new(readers), sealer, target: options.target.clone(), herald })
     }
 
     /// Runs a unit of work and answers after its commit.
@@ -131,10 +135,16 @@ impl Store {
         self.target.dialect()
     }
 
-    /// Hints that a canteen's log has grown, from commits of this process.
+    /// Hints that a canteen's log has grown, from commits of this process and, where others are told, of theirs.
     #[must_use]
     pub fn listen(&self) -> broadcast::Receiver<Committed> {
-        self.committed.subscribe()
+        self.herald.listen()
+    }
+
+    /// Wakes one waiter when work for the worker was added. A hint, like those of [`listen`](Self::listen).
+    #[must_use]
+    pub fn jobs_added(&self) -> Arc<Notify> {
+        self.herald.jobs()
     }
 }
 

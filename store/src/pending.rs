@@ -77,6 +77,11 @@ pending! {
 }
 
 impl Pending {
+    /// Whether there is work for the worker.
+    pub(crate) fn has_jobs(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
     /// Whose logs will grow, in the order of their ids.
     pub(crate) fn canteens_with_events(&self) -> Vec<CanteenId> {
         let mut canteens: Vec<CanteenId> = self

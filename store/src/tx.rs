@@ -66,6 +66,14 @@ struct Counters {
     orders: BTreeMap<SittingId, i64>,
 }
 
+/// What a batch adds that somebody waits for.
+pub(crate) struct Grown {
+    /// Whose logs.
+    pub(crate) logs: Vec<Committed>,
+    /// Whether there is work for the worker.
+    pub(crate) jobs: bool,
+}
+
 /// A point to return to when a unit refuses.
 pub(crate) struct Mark {
     lengths: Lengths,
@@ -190,9 +198,9 @@ impl<'a> Tx<'a> {
         self.counters = mark.counters;
     }
 
-    /// Writes pending rows and counters; returns whose logs grew.
-    pub(crate) fn flush(self) -> Result<Vec<Committed>, StoreError> {
-        let grown = self.pending.canteens_with_events();
+    /// Writes pending rows and counters; returns whose logs grew, and whether work was added.
+    pub(crate) fn flush(self) -> Result<Grown, StoreError> {
+        let (grown, jobs) = (self.pending.canteens_with_events(), self.pending.has_jobs());
         on_each!(&mut *self.conn, c => self.pending.insert_all(c))?;
         for canteen in &grown {
             if let Some(next) = self.counters.events.get(canteen) {
@@ -205,6 +213,6 @@ impl<'a> Tx<'a> {
             diesel::update(sitting::table.find(Col(*of))).set(sitting::next_order_no.eq(next)).execute(&mut *self.conn)?;
         }
         audit::append(&mut *self.conn, self.sealer, &self.audit)?;
-        Ok(grown.into_iter().map(|canteen| Committed { canteen }).collect())
+        Ok(Grown { logs: grown.into_iter().map(|canteen| Committed { canteen }).collect(), jobs })
     }
 }

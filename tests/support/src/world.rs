@@ -71,6 +71,12 @@ impl World {
         open(&self.database, self.clock.clone())
     }
 
+    /// The same, as one of several processes that tell each other of their commits.
+    #[must_use]
+    pub fn one_of_several(&self) -> App {
+        open_with(&self.database, self.clock.clone(), true)
+    }
+
     /// Runs a future to its end.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
@@ -113,7 +119,11 @@ impl World {
 }
 
 fn open(database: &Database, clock: Arc<TestClock>) -> App {
-    let options = Options::small(database.target().clone());
+    open_with(database, clock, false)
+}
+
+fn open_with(database: &Database, clock: Arc<TestClock>, others: bool) -> App {
+    let options = Options { others, ..Options::small(database.target().clone()) };
     let store = Store::open(&options, Sealer::new(KEY), clock.clone()).expect("open the store");
     App::new(store, clock)
 }
