@@ -1,18 +1,21 @@
 //! `nuanfan demo`
 
+mod cast;
+
 use super::serve;
+use adapters::fake::Desk;
 use anyhow::{Context, Result, anyhow, bail};
 use app::App;
-use app::demo::{Cast, Posts, cast, is_there};
+use app::demo::is_there;
 use app::policies::publish::publish_for_setup;
 use demo::Street;
-use domain::ServiceDate;
 use domain::time::Clock;
+use domain::{Instant, ServiceDate};
 use nuanfan::application::{Application, Role};
-use nuanfan::block_on;
-use nuanfan::clock::SystemClock;
-use nuanfan::config::Config;
+use nuanfan::clock::DemoClock;
+use nuanfan::config::{Config, Sms, WeChat};
 use nuanfan::importing::{Came, bring_in};
+use nuanfan::{block_on, data_folder};
 use std::io::Cursor;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,18 +25,23 @@ use tabular::Format;
 pub(super) const POLICY: &str = include_str!("../../policies/demo-street.yaml");
 
 /// Serves a demo street of 2,000 seniors and 20 canteens, made up here and imported like anybody's files, in a data folder of
-/// its own (`demo` inside the data folder). Prints the addresses and fresh sign-ins for every role.
+/// its own (`demo` inside the data folder). Prints the addresses and fresh one-time credentials for every role. Text messages go
+/// to a desk of the demo's own, where they can be read, and never to a real phone; its clock can be moved on there.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Equal seeds make equal streets.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The first day with a menu [default: today]; menus cover two weeks. Only counts for a new data folder.
+    /// The first day with a menu [default: today]; menus cover two weeks. When it is named, the demo's clock begins at eight on
+    /// that day. Only counts for a new data folder.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     first_date: Option<ServiceDate>,
     /// Where to serve on 127.0.0.1.
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// Where the demo's desk is on 127.0.0.1 [default: a free port].
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    desk_port: u16,
     /// Make and import the street, print, and end without serving.
     #[arg(long)]
     only_import: bool,
@@ -51,24 +59,50 @@ impl Args {
         (config.database_url, config.database_url_file) = (None, None);
         config.listen.set_port(self.port);
         serve::log_to_stderr(&config)?;
-        block_on(self.play(&config))?;
+        block_on(self.play(config))?;
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn play(&self, config: &Config) -> Result<()> {
+    async fn play(&self, mut config: Config) -> Result<()> {
         let signals = serve::told()?;
-        let application = Application::build(config, Role::All, Arc::new(SystemClock)).await?;
-        let first = self.first_date.unwrap_or_else(|| SystemClock.now().civil_date());
+        data_folder::ensure(&config.data_folder)?;
+        let clock = Arc::new(DemoClock::open(config.data_folder.join("clock"), self.first_date)?);
+        let desk = open_desk(self.desk_port, &mut config, clock.clone())?;
+        let application = Application::build(&config, Role::All, clock.clone()).await?;
+        let first = self.first_date.unwrap_or_else(|| clock.now().civil_date());
         let street = Street::generate(self.seed, first).map_err(|broken| anyhow!("the demo street: {}", broken.0))?;
         bring_all(application.app(), &street).await?;
-        let cast = cast(application.app(), posts(&street)?).await.map_err(|f| anyhow!("demo users: {f:?}"))?;
+        let (shown, day) = (cast::household(&street)?, cast::day(first, clock.now()));
+        let goods = cast::goods(&street, clock.now().civil_date(), day)?;
+        let made = app::demo::cast(application.app(), cast::posts(&street, &shown)?, goods).await;
+        let made = made.map_err(|f| anyhow!("demo users: {f:?}"))?;
         serve::announce(&application, Role::All);
-        print_cast(&cast);
+        cast::print(&application, &made, &shown, &desk.base(), day);
         if self.only_import {
             return application.run_until(std::future::ready(())).await;
         }
         application.run_until(signals).await
     }
+}
+
+/// The mini-program of the demo.
+const APP_ID: &str = "wx-demo";
+
+/// The stand-in for the outside world, and the configuration that leads there and nowhere else.
+fn open_desk(port: u16, config: &mut Config, clock: Arc<DemoClock>) -> Result<Desk> {
+    let secret = hex::encode(rand::random::<[u8; 16]>());
+    let clockwork = move |to: Option<&str>| match to {
+        None => Ok(clock.now().to_string()),
+        Some(text) => {
+            let to: Instant = serde_json::from_value(text.into()).map_err(|e| e.to_string())?;
+            clock.move_to(to).map(|now| now.to_string()).map_err(|e| format!("{e:#}"))
+        }
+    };
+    let desk = Desk::open(port, APP_ID, &secret, Box::new(clockwork)).context("the demo's desk")?;
+    config.mail = None;
+    config.sms = Some(Sms { url: desk.messages(), token: None, token_file: None });
+    config.wechat = Some(WeChat { url: desk.base(), app_id: APP_ID.to_owned(), secret: Some(secret.into()), secret_file: None });
+    Ok(desk)
 }
 
 async fn bring_all(app: &App, street: &Street) -> Result<()> {
@@ -85,27 +119,4 @@ async fn bring_all(app: &App, street: &Street) -> Result<()> {
     }
     publish_for_setup(app, POLICY).await.map_err(|f| anyhow!("the demo policy: {f:?}"))?;
     Ok(())
-}
-
-fn posts(street: &Street) -> Result<Posts> {
-    let place = Street::place().map_err(|broken| anyhow!("the demo street: {}", broken.0))?;
-    let canteen = street.canteens.first().context("no canteen")?;
-    let family = street.families.first().context("no family")?;
-    Ok(Posts {
-        street: place,
-        community: canteen.place.clone(),
-        canteen: canteen.code.to_string(),
-        family: (family.phone.reveal().to_owned(), family.identity_number.reveal().to_owned()),
-    })
-}
-
-fn print_cast(cast: &Cast) {
-    println!("示范角色的一次性登录令牌，只显示这一次 tokens of the demo's people, shown only now:");
-    for player in &cast.players {
-        println!("  {:<32} {}", player.title, player.token.reveal());
-    }
-    println!("  canteen {}", cast.canteen);
-    if let Some(senior) = cast.senior {
-        println!("  the family member's senior {senior}");
-    }
 }

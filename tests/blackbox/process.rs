@@ -10,7 +10,7 @@ use testkit::{Database, World, world_key};
 /// A running `nuanfan serve`.
 pub struct Process {
     child: Child,
-    /// Where requests are served.
+    /// Where requests are served; empty for a worker, which serves none.
     pub base: String,
     /// Where health is told.
     pub admin: String,
@@ -32,11 +32,18 @@ pub fn nuanfan(database: &Database) -> Command {
 }
 
 impl Process {
-    /// Starts it on free ports and waits until it is ready.
+    /// Starts everything in one process on free ports and waits until it is ready.
     pub fn start(database: &Database) -> Self {
+        Self::start_as(database, None)
+    }
+
+    /// The same for one role, beside processes of the others.
+    pub fn start_as(database: &Database, role: Option<&str>) -> Self {
         let since = Instant::now();
         let mut child = nuanfan(database)
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--set", "log.filter=warn"])
+            .arg("serve")
+            .args(role)
+            .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--set", "log.filter=warn"])
             .stdout(Stdio::piped())
             .spawn()
             .expect("start nuanfan");
@@ -45,7 +52,8 @@ impl Process {
             let line = lines.by_ref().map_while(Result::ok).find(|line| line.starts_with(what));
             line.and_then(|line| line.split(" on ").nth(1).map(str::to_owned)).expect("it ended before it served")
         };
-        let (base, admin) = (address("serving"), address("health"));
+        let base = if role == Some("worker") { String::new() } else { address("serving") };
+        let admin = address("health");
         let health = Client::new(&admin, None);
         until("readiness", Duration::from_secs(30), || (health.get("/readyz").status == 200).then_some(()));
         Self { child, base, admin, ready_after: since.elapsed() }

@@ -9,14 +9,29 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// A request, read whole.
-struct Request {
+pub(super) struct Request {
+    pub(super) method: String,
     target: String,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
-/// Serves requests one after the other on a free port of 127.0.0.1 until the process ends.
-fn serve(answer: impl Fn(&Request) -> (u16, Value) + Send + 'static) -> std::io::Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+impl Request {
+    /// The path, and the members of the query as they stand.
+    pub(super) fn parts(&self) -> (&str, BTreeMap<&str, &str>) {
+        let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
+        (path, query.split('&').filter_map(|pair| pair.split_once('=')).collect())
+    }
+
+    /// A member of the body, when it is a JSON object with that text in it.
+    pub(super) fn member(&self, name: &str) -> String {
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or(Value::Null);
+        body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+}
+
+/// Serves requests one after the other on a port of 127.0.0.1 (0 takes a free one) until the process ends.
+pub(super) fn serve(port: u16, answer: impl Fn(&Request) -> (u16, Value) + Send + 'static) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     let address = listener.local_addr()?;
     thread::Builder::new().name("fake-http".to_owned()).spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -32,7 +47,8 @@ fn one(stream: &TcpStream, answer: &impl Fn(&Request) -> (u16, Value)) -> std::i
     let mut reader = BufReader::new(stream.take(SIZE_MAX as u64));
     let mut line = String::new();
     reader.read_line(&mut line)?;
-    let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut words = line.split(' ').map(str::to_owned);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut length = 0;
     loop {
         let mut header = String::new();
@@ -45,7 +61,7 @@ fn one(stream: &TcpStream, answer: &impl Fn(&Request) -> (u16, Value)) -> std::i
     }
     let mut body = vec![0; std::cmp::min(length, SIZE_MAX)];
     reader.read_exact(&mut body)?;
-    let (status, value) = answer(&Request { target, body });
+    let (status, value) = answer(&Request { method, target, body });
     let text = value.to_string();
     let mut out = stream;
     write!(
@@ -66,10 +82,31 @@ pub struct Received {
     pub text: String,
 }
 
+/// What a fake provider holds.
 #[derive(Default)]
-struct SmsState {
-    received: VecDeque<Received>,
+pub(super) struct SmsState {
+    pub(super) received: VecDeque<Received>,
     status: Option<u16>,
+}
+
+impl SmsState {
+    /// Takes a message in, as the provider would.
+    pub(super) fn take(&mut self, request: &Request) -> (u16, Value) {
+        if let Some(status) = self.status {
+            return (status, json!({}));
+        }
+        let [request_id, phone, text] = ["request_id", "phone", "text"].map(|name| request.member(name));
+        if request_id.is_empty() || phone.is_empty() {
+            return (400, json!({ "error": "request_id and phone are needed" }));
+        }
+        if !self.received.iter().any(|known| known.request_id == request_id) {
+            self.received.push_back(Received { request_id, phone, text });
+            if self.received.len() > KEPT {
+                self.received.pop_front();
+            }
+        }
+        (200, json!({ "accepted": true }))
+    }
 }
 
 /// A fake SMS provider. A second request with a known `request_id` is accepted and not kept again, as a real one does.
@@ -84,25 +121,7 @@ impl FakeSms {
     pub fn start() -> std::io::Result<Self> {
         let state = Arc::new(Mutex::new(SmsState::default()));
         let kept = state.clone();
-        let address = serve(move |request| {
-            let mut state = locked(&kept);
-            if let Some(status) = state.status {
-                return (status, json!({}));
-            }
-            let body: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
-            let member = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let message = Received { request_id: member("request_id"), phone: member("phone"), text: member("text") };
-            if message.request_id.is_empty() || message.phone.is_empty() {
-                return (400, json!({ "error": "request_id and phone are needed" }));
-            }
-            if !state.received.iter().any(|known| known.request_id == message.request_id) {
-                state.received.push_back(message);
-                if state.received.len() > KEPT {
-                    state.received.pop_front();
-                }
-            }
-            (200, json!({ "accepted": true }))
-        })?;
+        let address = serve(0, move |request| locked(&kept).take(request))?;
         Ok(Self { address, state })
     }
 
@@ -124,11 +143,48 @@ impl FakeSms {
     }
 }
 
-#[derive(Default)]
-struct WeChatState {
+/// What a fake WeChat server holds.
+pub(super) struct WeChatState {
+    app_id: String,
+    secret: String,
     codes: BTreeMap<String, String>,
     used: BTreeSet<String>,
     error: Option<i64>,
+}
+
+impl WeChatState {
+    /// For a mini-program.
+    pub(super) fn of(app_id: &str, secret: &str) -> Self {
+        let (app_id, secret) = (app_id.to_owned(), secret.to_owned());
+        Self { app_id, secret, codes: BTreeMap::new(), used: BTreeSet::new(), error: None }
+    }
+
+    /// Makes a code that stands for an open id, once.
+    pub(super) fn allow(&mut self, code: &str, openid: &str) {
+        self.codes.insert(code.to_owned(), openid.to_owned());
+    }
+
+    /// Exchanges a code, as the server would.
+    pub(super) fn session_of(&mut self, request: &Request) -> (u16, Value) {
+        let (path, given) = request.parts();
+        let member = |name: &str| given.get(name).copied().unwrap_or_default();
+        if path != "/sns/jscode2session" {
+            return (404, json!({}));
+        }
+        if let Some(code) = self.error {
+            return (200, json!({ "errcode": code, "errmsg": "as told" }));
+        }
+        if member("appid") != self.app_id || member("secret") != self.secret {
+            return (200, json!({ "errcode": 40013, "errmsg": "invalid appid" }));
+        }
+        let code = member("js_code").to_owned();
+        match self.codes.get(&code).cloned() {
+            Some(openid) if self.used.insert(code) => {
+                (200, json!({ "openid": openid, "session_key": "fake-session-key", "unionid": "fake-union" }))
+            }
+            _ => (200, json!({ "errcode": 40029, "errmsg": "invalid code" })),
+        }
+    }
 }
 
 /// A fake WeChat server with codes that are good once.
@@ -141,30 +197,9 @@ pub struct FakeWeChat {
 impl FakeWeChat {
     /// Starts it for a mini-program.
     pub fn start(app_id: &str, secret: &str) -> std::io::Result<Self> {
-        let state = Arc::new(Mutex::new(WeChatState::default()));
-        let (kept, app_id, secret) = (state.clone(), app_id.to_owned(), secret.to_owned());
-        let address = serve(move |request| {
-            let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-            let given: BTreeMap<&str, &str> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
-            let member = |name: &str| given.get(name).copied().unwrap_or_default();
-            let mut state = locked(&kept);
-            if path != "/sns/jscode2session" {
-                return (404, json!({}));
-            }
-            if let Some(code) = state.error {
-                return (200, json!({ "errcode": code, "errmsg": "as told" }));
-            }
-            if member("appid") != app_id || member("secret") != secret {
-                return (200, json!({ "errcode": 40013, "errmsg": "invalid appid" }));
-            }
-            let code = member("js_code").to_owned();
-            match state.codes.get(&code).cloned() {
-                Some(openid) if state.used.insert(code) => {
-                    (200, json!({ "openid": openid, "session_key": "fake-session-key", "unionid": "fake-union" }))
-                }
-                _ => (200, json!({ "errcode": 40029, "errmsg": "invalid code" })),
-            }
-        })?;
+        let state = Arc::new(Mutex::new(WeChatState::of(app_id, secret)));
+        let kept = state.clone();
+        let address = serve(0, move |request| locked(&kept).session_of(request))?;
         Ok(Self { address, state })
     }
 
@@ -176,7 +211,7 @@ impl FakeWeChat {
 
     /// Makes a code that stands for an open id, once.
     pub fn allow(&self, code: &str, openid: &str) {
-        locked(&self.state).codes.insert(code.to_owned(), openid.to_owned());
+        locked(&self.state).allow(code, openid);
     }
 
     /// From now on it answers this error code to everything; `None` ends that.

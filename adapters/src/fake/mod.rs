@@ -1,9 +1,11 @@
 //! Stand-ins for the outside world, for tests and the demo: they listen on 127.0.0.1 and keep what they are sent, in memory, to
 //! be looked at. Nothing starts them but an explicit call.
 
+mod desk;
 mod http;
 mod smtp;
 
+pub use desk::Desk;
 pub use http::{FakeSms, FakeWeChat, Received};
 pub use smtp::FakeSmtp;
 

@@ -45,7 +45,7 @@ pub struct FirstPassword {
 }
 
 /// A password for one use: 20 characters of 5 bits, in groups that can be read out.
-fn random_password() -> Sensitive<String> {
+pub(crate) fn random_password() -> Sensitive<String> {
     let text = crate::devices::random_letters(20);
     let groups: Vec<String> = text.as_bytes().chunks(5).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
     Sensitive::new(groups.join("-"))

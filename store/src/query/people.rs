@@ -83,6 +83,8 @@ pub fn actor_of(conn: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Re
     if let Some(Col(device)) = device {
         let Some(known) = device_in_force(conn, device)? else { return Ok(None) };
         actor.device = Some(known);
+        // Staff paired it; nobody typed the first password here, and a courier may never sit at a keyboard.
+        actor.must_change_password = false;
         // A lost phone must not carry what its courier may do elsewhere.
         actor.grants.retain(|grant| grant.role == Role::Courier);
         actor.self_senior = None;
