@@ -9,7 +9,7 @@ use crate::conn::{AnyConnection, Target};
 use crate::error::StoreError;
 use crate::lane::HINTS_QUEUED;
 use crate::{Committed, HINTS};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
@@ -121,11 +121,8 @@ fn send_on(target: &Target, own: &str, hints: &Receiver<Hint>) {
     while let Ok(first) = hints.recv() {
         let mut gathered = BTreeSet::from([first]);
         let end = std::time::Instant::now() + GATHER;
-        loop {
-            match hints.recv_deadline(end) {
-                Ok(hint) => drop(gathered.insert(hint)),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-            }
+        while let Ok(hint) = hints.recv_deadline(end) {
+            gathered.insert(hint);
         }
         for payload in payloads(own, &gathered) {
             if let Err(error) = notify(target, &mut conn, &payload) {
