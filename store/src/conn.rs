@@ -17,7 +17,9 @@ pub enum AnyConnection {
     Postgres(PgConnection),
 }
 
-/// Runs the same expression on the concrete connection: for batch inserts and locks, which the enum cannot express.
+/// Runs the same expression on the concrete connection: for batch inserts and locks, which the enum cannot express, and for what
+/// every order asks. On the enum a query's text is written anew at each execution; a concrete connection knows the query by
+/// its type and finds the compiled statement without.
 #[macro_export]
 macro_rules! on_each {
     ($conn:expr, $c:ident => $body:expr) => {
@@ -95,10 +97,11 @@ impl Target {
                     std::fs::create_dir_all(folder).map_err(|e| StoreError::Unavailable(format!("data folder: {e}")))?;
                 }
                 let mut conn = SqliteConnection::establish(path).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+                // The checkpoint thread brings the log home; at 32 MB the writer does it, so that it cannot grow without end.
                 // FULL: an acknowledged order survives a power loss; NORMAL may lose it in WAL mode.
                 conn.batch_execute(
                     "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                     PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000;",
+                     PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;",
                 )?;
                 Ok(AnyConnection::Sqlite(conn))
             }

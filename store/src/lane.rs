@@ -12,6 +12,7 @@
 //! order of their keys, so that two processes take those locks in the same order. Safety rests on unique keys, CHECKs and
 //! conditional updates, never on the isolation level.
 
+use crate::checkpoint::Checkpoints;
 use crate::conn::{AnyConnection, Dialect, Target};
 use crate::error::StoreError;
 use crate::herald::Herald;
@@ -139,12 +140,14 @@ impl Lanes {
         herald: &Herald,
     ) -> Result<Self, StoreError> {
         let mut queues = Vec::with_capacity(limits.lanes);
+        let checkpoints = Checkpoints::start(target)?;
         for number in 0..limits.lanes {
             let (sender, receiver) = bounded(limits.queue);
             let lane = Lane {
                 target: target.clone(),
                 conn: target.connect()?,
                 accounts: Accounts::default(),
+                checkpoints: checkpoints.clone(),
                 limits,
                 sealer: sealer.clone(),
                 clock: clock.clone(),
@@ -187,6 +190,7 @@ struct Lane {
     target: Target,
     conn: AnyConnection,
     accounts: Accounts,
+    checkpoints: Checkpoints,
     limits: WriteLimits,
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
@@ -261,6 +265,7 @@ impl Lane {
         }
         self.accounts.commit();
         self.herald.tell(grown.logs, grown.jobs);
+        self.checkpoints.committed();
         Ok(())
     }
 

@@ -1,10 +1,11 @@
-//! Rows that are only ever added, gathered over a batch and written with one statement a table.
+//! Rows that are only ever added, gathered over a batch and written at its end.
 
 use crate::column::Col;
 use crate::query::rows::{
     AllowanceUseRow, DecisionRow, EventRow, IdempotencyRow, JobRow, OrderLineRow, OrderRow, RedemptionRow, TransferRow,
 };
 use crate::schema;
+use diesel::RunQueryDsl;
 use domain::id::CanteenId;
 
 macro_rules! pending {
@@ -34,18 +35,25 @@ macro_rules! pending {
             }
         }
 
-        /// Multi-row inserts exist on each database but not on the enum over them.
+        /// Inserts exist on each database but not on the enum over them.
         pub(crate) trait InsertAll {
             fn insert_all(&mut self, rows: &Pending) -> diesel::QueryResult<()>;
         }
-        pending!(@each diesel::SqliteConnection, $($field $table),+);
-        pending!(@each diesel::PgConnection, $($field $table),+);
-    };
-    (@each $conn:ty, $($field:ident $table:ident),+) => {
-        impl InsertAll for $conn {
+
+        impl InsertAll for diesel::SqliteConnection {
             fn insert_all(&mut self, rows: &Pending) -> diesel::QueryResult<()> {
-                use diesel::RunQueryDsl;
-                // 64 rows of the widest table stay under both databases' limits of bind parameters.
+                // Row by row: one row's statement stays compiled, while each number of rows would be a text of its own, compiled
+                // anew, which costs more than the steps it saves. There is no round trip to save.
+                $(for row in &rows.$field {
+                    diesel::insert_into(schema::$table::table).values(row).execute(self)?;
+                })+
+                Ok(())
+            }
+        }
+
+        impl InsertAll for diesel::PgConnection {
+            fn insert_all(&mut self, rows: &Pending) -> diesel::QueryResult<()> {
+                // 512 rows of the widest table stay under the limit of bind parameters.
                 $(for chunk in rows.$field.chunks(512) {
                     diesel::insert_into(schema::$table::table).values(chunk).execute(self)?;
                 })+

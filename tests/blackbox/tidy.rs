@@ -208,6 +208,22 @@ fn rows_are_inserted_by_one_statement_on_sqlite() {
 }
 
 #[test]
+fn one_row_by_its_key_is_read_without_a_limit() {
+    // `first` writes LIMIT ?; SQLite looks at a limit's value when it plans, and compiles the statement again at each execution.
+    let mut found = Vec::new();
+    for path in sources().into_iter().filter(|path| short(path).starts_with("store/src")) {
+        let text = std::fs::read_to_string(&path).expect("source");
+        for (number, line) in text.lines().enumerate() {
+            let by_key = line.contains("::table.find(") || line.contains("installation::table");
+            if by_key && (line.contains(".first(") || line.contains(".first::<")) {
+                found.push(format!("{}:{}", short(&path), number + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "use get_result for a row by its key:\n{}", found.join("\n"));
+}
+
+#[test]
 fn both_databases_have_the_same_migrations() {
     let names = |of: &str| -> BTreeSet<String> {
         let folder = root().join("migrations").join(of);

@@ -3,6 +3,7 @@
 use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
+use crate::on_each;
 use crate::schema::{canteen, dish, ingredient, menu_item, recipe_line, sitting};
 use diesel::prelude::*;
 use domain::canteen::{CanteenKind, CanteenState, SittingState, Station};
@@ -102,12 +103,12 @@ pub fn canteen(conn: &mut AnyConnection, id: CanteenId) -> Result<Option<Canteen
 
 /// A sitting and its canteen.
 pub fn sitting_with_canteen(conn: &mut AnyConnection, id: SittingId) -> Result<Option<(SittingRow, CanteenRow)>, StoreError> {
-    Ok(sitting::table
+    let found = on_each!(conn, c => sitting::table
         .inner_join(canteen::table.on(canteen::id.eq(sitting::canteen_id)))
         .filter(sitting::id.eq(Col(id)))
         .select((SittingRow::as_select(), CanteenRow::as_select()))
-        .get_result(conn)
-        .optional()?)
+        .get_result(c));
+    Ok(found.optional()?)
 }
 
 /// A sitting's menu with its dishes, in the menu's order.
@@ -131,16 +132,18 @@ pub fn menu_items(conn: &mut AnyConnection, of: SittingId) -> Result<Vec<MenuIte
 
 /// Those of these items that are on a sitting's menu.
 pub fn items_of(conn: &mut AnyConnection, of: SittingId, items: &[MenuItemId]) -> Result<Vec<MenuItemRow>, StoreError> {
-    let wanted = menu_item::table.filter(menu_item::sitting_id.eq(Col(of))).select(MenuItemRow::as_select());
+    let wanted = menu_item::table.filter(menu_item::sitting_id.eq(Col(of)));
     match conn {
         // A list in a statement makes a text of its own for each length, which is compiled each time; a look by key is nothing.
-        AnyConnection::Sqlite(_) => {
-            let found = items.iter().map(|id| wanted.filter(menu_item::id.eq(Col(*id))).get_result(conn).optional());
+        AnyConnection::Sqlite(c) => {
+            let found = items
+                .iter()
+                .map(|id| wanted.filter(menu_item::id.eq(Col(*id))).select(MenuItemRow::as_select()).get_result(c).optional());
             Ok(found.filter_map(Result::transpose).collect::<Result<_, _>>()?)
         }
-        AnyConnection::Postgres(_) => {
+        AnyConnection::Postgres(c) => {
             let ids: Vec<Col<MenuItemId>> = items.iter().copied().map(Col).collect();
-            Ok(wanted.filter(menu_item::id.eq_any(ids)).load(conn)?)
+            Ok(wanted.filter(menu_item::id.eq_any(ids)).select(MenuItemRow::as_select()).load(c)?)
         }
     }
 }
@@ -165,14 +168,11 @@ pub fn recipes(conn: &mut AnyConnection, dishes: &[DishId]) -> Result<Vec<Recipe
 /// Takes `quantity` portions if they are there and the dish is not stopped; `false` when not. One conditional update decides,
 /// so no two buyers get the same portion on any isolation level.
 pub fn take_portions(conn: &mut AnyConnection, item: MenuItemId, quantity: i64) -> Result<bool, StoreError> {
-    let taken = diesel::update(
-        menu_item::table
-            .find(Col(item))
-            .filter((menu_item::sold + quantity).le(menu_item::portions))
-            .filter(menu_item::stopped.eq(false)),
-    )
-    .set(menu_item::sold.eq(menu_item::sold + quantity))
-    .execute(conn)?;
+    let available = menu_item::table
+        .find(Col(item))
+        .filter((menu_item::sold + quantity).le(menu_item::portions))
+        .filter(menu_item::stopped.eq(false));
+    let taken = on_each!(conn, c => diesel::update(available).set(menu_item::sold.eq(menu_item::sold + quantity)).execute(c))?;
     Ok(taken == 1)
 }
 
@@ -184,5 +184,6 @@ pub fn return_portions(conn: &mut AnyConnection, item: MenuItemId, quantity: i64
 
 /// Whose sitting it is.
 pub fn canteen_of(conn: &mut AnyConnection, of: SittingId) -> Result<Option<CanteenId>, StoreError> {
-    Ok(sitting::table.find(Col(of)).select(sitting::canteen_id).get_result::<Col<CanteenId>>(conn).optional()?.map(|Col(id)| id))
+    let found = on_each!(conn, c => sitting::table.find(Col(of)).select(sitting::canteen_id).get_result::<Col<CanteenId>>(c));
+    Ok(found.optional()?.map(|Col(id)| id))
 }

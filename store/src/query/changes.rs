@@ -2,6 +2,7 @@
 
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
+use crate::on_each;
 use crate::schema::change_count;
 use diesel::prelude::*;
 
@@ -20,5 +21,5 @@ pub struct Changes {
 
 /// The counts now.
 pub fn now(conn: &mut AnyConnection) -> Result<Changes, StoreError> {
-    Ok(change_count::table.find(1).select(Changes::as_select()).get_result(conn)?)
+    Ok(on_each!(conn, c => change_count::table.find(1).select(Changes::as_select()).get_result(c))?)
 }

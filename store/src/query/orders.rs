@@ -37,21 +37,23 @@ pub fn decision(conn: &mut AnyConnection, of: OrderId) -> Result<Option<Decision
 pub fn uses(conn: &mut AnyConnection, senior: SeniorId, keys: &[String]) -> Result<Vec<AllowanceUseRow>, StoreError> {
     let of_senior = allowance_use::table
         .filter(allowance_use::senior_id.eq(Col(senior)))
-        .order((allowance_use::limit_key, allowance_use::ordinal))
-        .select(AllowanceUseRow::as_select());
+        .order((allowance_use::limit_key, allowance_use::ordinal));
     match conn {
         // As in `catalogue::items_of`: one statement that stays compiled, a look for each key.
-        AnyConnection::Sqlite(_) => {
+        AnyConnection::Sqlite(c) => {
             let mut keys: Vec<&String> = keys.iter().collect();
             keys.sort_unstable();
             keys.dedup();
             let mut found = Vec::new();
             for key in keys {
-                found.extend(of_senior.filter(allowance_use::limit_key.eq(key)).load::<AllowanceUseRow>(conn)?);
+                let of_key = of_senior.filter(allowance_use::limit_key.eq(key)).select(AllowanceUseRow::as_select());
+                found.extend(of_key.load(c)?);
             }
             Ok(found)
         }
-        AnyConnection::Postgres(_) => Ok(of_senior.filter(allowance_use::limit_key.eq_any(keys)).load(conn)?),
+        AnyConnection::Postgres(c) => {
+            Ok(of_senior.filter(allowance_use::limit_key.eq_any(keys)).select(AllowanceUseRow::as_select()).load(c)?)
+        }
     }
 }
 

@@ -78,26 +78,28 @@ pub struct DietRow {
 
 /// A senior by identifier.
 pub fn find(conn: &mut AnyConnection, id: SeniorId) -> Result<Option<SeniorRow>, StoreError> {
-    Ok(senior::table.find(Col(id)).filter(shown!(senior)).select(SeniorRow::as_select()).get_result(conn).optional()?)
+    let found =
+        on_each!(conn, c => senior::table.find(Col(id)).filter(shown!(senior)).select(SeniorRow::as_select()).get_result(c));
+    Ok(found.optional()?)
 }
 
 /// All facts of a senior, oldest first.
 pub fn facts(conn: &mut AnyConnection, of: SeniorId) -> Result<Vec<FactRow>, StoreError> {
-    Ok(senior_fact::table
+    Ok(on_each!(conn, c => senior_fact::table
         .filter(senior_fact::senior_id.eq(Col(of)))
         .filter(shown!(senior_fact))
         .order((senior_fact::valid_from, senior_fact::id))
         .select(FactRow::as_select())
-        .load(conn)?)
+        .load(c))?)
 }
 
 /// A senior's diet.
 pub fn diet(conn: &mut AnyConnection, of: SeniorId) -> Result<Vec<DietRow>, StoreError> {
-    Ok(senior_diet::table
+    Ok(on_each!(conn, c => senior_diet::table
         .filter(senior_diet::senior_id.eq(Col(of)))
         .order((senior_diet::kind, senior_diet::value))
         .select(DietRow::as_select())
-        .load(conn)?)
+        .load(c))?)
 }
 
 /// Adds a senior.
