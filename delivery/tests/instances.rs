@@ -69,7 +69,7 @@ fn the_json_answer_has_the_promised_shape() {
     let instance = read(MATRIX);
     let (answer, solution) = instance.solve(&Settings { budget: Budget::Steps(64), ..Settings::default() }, &|| 0.25);
     let json = serde_json::to_string(&answer).expect("json");
-    assert_eq!(json, r#"{"cost":30.0,"feasible":true,"seconds":0.25,"routes":[[1,2]]}"#);
+    assert_eq!(json, r#"{"cost":30,"feasible":true,"seconds":0.25,"routes":[[1,2]]}"#);
     let rows = [instance.row(&answer, solution.steps, 1, Some(20.0)), instance.row(&answer, solution.steps, 2, Some(30.0))];
     let (medians, mean) = instance::median_gaps(&rows);
     assert_eq!(medians, vec![("m".to_owned(), 50.0)]);

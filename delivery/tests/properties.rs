@@ -67,8 +67,10 @@ proptest! {
                 let Some(cured) = apply(original.clone(), left.stop.at(), cure) else { continue };
                 let cured = valid(cured);
                 let after = solve(&cured, &Settings { start: Some(&plan), ..SHORT }).plan;
+                // The search may also find a better plan without the stop; it must then beat leaving everything as it was.
+                let as_it_was = rank(&cured, &delivery::solver::retime(&cured, &plan, Seconds(0)));
                 prop_assert!(
-                    rank(&cured, &after) < rank(&problem, &plan) || after.left_out.iter().all(|l| l.stop != left.stop),
+                    rank(&cured, &after) < as_it_was || after.left_out.iter().all(|l| l.stop != left.stop),
                     "{:?} by {:?}", left, cure
                 );
             }

@@ -43,7 +43,9 @@ commands! {
     export => Export,
     /// Check a subsidy policy document, or replay its cases.
     policy => Policy,
-    /// Measure this program beside the limits of the machine.
+    /// Plan delivery routes from a file.
+    route => Route,
+    /// Measure this program beside the limits of the machine, and its routes beside what is known.
     bench => Bench,
     /// Check the invariants: ledger, portions, evidence, event log.
     verify => Verify,

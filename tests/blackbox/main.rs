@@ -13,6 +13,7 @@ mod migrating;
 mod process;
 mod race;
 mod readme;
+mod routes;
 mod several;
 mod stop;
 mod tidy;

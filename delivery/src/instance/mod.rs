@@ -150,7 +150,8 @@ pub(crate) fn tenths(distance: f64) -> f64 {
 /// A result in the sets' terms.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
-    /// Cost as in the set's `.sol` files or tables.
+    /// Cost as in the set's `.sol` files or tables; in JSON an integer where it is whole.
+    #[serde(serialize_with = "whole_as_integer")]
     pub cost: f64,
     /// No violation found by the checker, and no customer left out.
     pub feasible: bool,
@@ -231,6 +232,12 @@ impl Answer {
         let _ = writeln!(text, "Cost {}", self.cost);
         text
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn whole_as_integer<S: serde::Serializer>(cost: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    // Costs are sums of integers far below 2^53, or tenths of one.
+    if cost.fract() == 0.0 { serializer.serialize_i64(*cost as i64) } else { serializer.serialize_f64(*cost) }
 }
 
 /// One number of a line.

@@ -1,22 +1,26 @@
 //! From the search's state to a plan with times, and back.
 
-use super::compiled::NONE;
+use super::compiled::{Compiled, MUST_SERVE, NONE};
 use super::edit::Target;
 use super::probe::Probe;
-use super::state::State;
+use super::state::{Kept, State};
 use crate::plan::{CourierRound, Plan, Trip, Visit};
 use crate::units::{Cost, CourierIx, Seconds, SiteIx, StopIx};
 
 /// Fixes departures and writes the plan; `left_out` stays empty for the diagnosis to fill.
 pub fn plan(state: &State, min_slack: Seconds) -> Plan {
     let rounds = (0..state.c.couriers.len() as u32).filter(|&k| state.plan.rounds[k as usize].count > 0);
-    let without_price: i64 =
-        state.plan.absent.iter().map(|&i| state.c.stops[i as usize].price).filter(|&p| p == super::compiled::MUST_SERVE).sum();
     Plan {
         rounds: rounds.map(|k| round(state, k, min_slack)).collect(),
         left_out: Vec::new(),
-        cost: Cost(state.plan.cost - without_price),
+        cost: Cost(cost(state.c, &state.plan)),
     }
+}
+
+/// The cost as told: stops that must be served have no price there.
+pub fn cost(c: &Compiled, plan: &Kept) -> i64 {
+    let without_price: i64 = plan.absent.iter().map(|&i| c.stops[i as usize].price).filter(|&p| p == MUST_SERVE).sum();
+    plan.cost - without_price
 }
 
 /// Leaves at the start of the no-wait interval (planned departure `B - T`): earlier only waits with the food in the box, later

@@ -43,7 +43,7 @@ pub enum Budget<'a> {
 pub struct Progress {
     /// Share of the budget used up, 0 to 1.
     pub share: f64,
-    /// Cost of the best plan so far, in cost units.
+    /// Cost of the best plan so far, in cost units; as in the plan, without a price for stops that must be served.
     pub cost: i64,
     /// Stops it leaves out.
     pub left_out: usize,
@@ -111,7 +111,11 @@ pub fn solve(problem: &ValidProblem, settings: &Settings) -> Solution {
         run_part(&mut chains, f64::from(part) / f64::from(PARTS), settings);
         let Some(best) = best_of(&chains) else { break };
         if let Some(tell) = settings.progress {
-            tell(Progress { share: f64::from(part) / f64::from(PARTS), cost: best.cost, left_out: best.absent.len() });
+            tell(Progress {
+                share: f64::from(part) / f64::from(PARTS),
+                cost: extract::cost(&compiled, best),
+                left_out: best.absent.len(),
+            });
         }
         share_best(&mut chains);
         if settings.cancel.is_some_and(|cancelled| cancelled()) {
