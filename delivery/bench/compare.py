@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Compares this planner with PyVRP, VROOM and OR-Tools on benchmark files, one thread each, and prints the gaps.
 
-    python3 delivery/bench/compare.py --seconds 1 --seeds 3 target/release/examples/measure FILE...
+    python3 delivery/bench/compare.py --seconds 1 --seeds 3 target/release/nuanfan FILE...
 
 Installs the three planners from the Python registry into a virtual environment (kept in --venv) on the first run.
 Best known costs are read from `.sol` files or `best-known.csv` beside the instances. All planners get the same
 integer matrices: CVRP rounded, VRPTW cut to tenths (times too), explicit matrices as given.
 """
-import argparse, csv, math, os, pathlib, re, statistics, subprocess, sys, time, venv
+import argparse, csv, json, math, os, pathlib, re, statistics, subprocess, sys, time, venv
 
 PACKAGES = ["pyvrp==0.14.1", "pyvroom==1.15.2", "ortools==9.15.6755", "numpy"]
 
@@ -95,6 +95,13 @@ class Instance:
         return total / self.unit
 
 
+def by_nuanfan(program):
+    def solve(x, seconds, seed):
+        line = [program, "route", "solve", "--instance", x.path, "--seconds", str(seconds), "--seed", str(seed), "--json"]
+        return json.loads(subprocess.run(line, capture_output=True, text=True).stdout)["routes"]
+    return solve
+
+
 def by_pyvrp(x, seconds, seed):
     import numpy as np
     import pyvrp
@@ -171,20 +178,19 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--venv", default=str(pathlib.Path.home() / ".cache" / "nuanfan-bench"))
-    parser.add_argument("measure", help="this planner: cargo build --release -p nuanfan-delivery --example measure")
+    parser.add_argument("nuanfan", help="this planner: cargo build --release -p nuanfan")
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
     restart_in(args.venv)
-    others = {"PyVRP": by_pyvrp, "VROOM": by_vroom, "OR-Tools": by_ortools}
-    gaps = {name: [] for name in ["nuanfan", *others]}
+    planners = {"nuanfan": by_nuanfan(args.nuanfan), "PyVRP": by_pyvrp, "VROOM": by_vroom, "OR-Tools": by_ortools}
+    gaps = {name: [] for name in planners}
     print(f"{'instance':<40}" + "".join(f"{name:>12}" for name in gaps) + "   (gap in %, median of seeds)")
     for path in args.files:
         x = Instance(path)
-        out = subprocess.run([args.measure, str(args.seconds), str(args.seeds), str(path)], capture_output=True, text=True, check=True)
-        row = {"nuanfan": float(re.search(r"^median .*?([\d.inf-]+) %$", out.stdout, re.M)[1])}
-        for name, solve in others.items():
+        row = {}
+        for name, solve in planners.items():
             runs = []
-            for seed in range(1, args.seeds + 1 if name == "PyVRP" else 2):  # the others draw no random numbers
+            for seed in range(1, args.seeds + 1 if name in ("nuanfan", "PyVRP") else 2):  # the others draw no random numbers
                 begin = time.time()
                 try:
                     cost = x.cost(solve(x, args.seconds, seed))

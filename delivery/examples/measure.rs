@@ -1,5 +1,7 @@
 //! Measures the solver on benchmark files: `measure SECONDS|STEPSit SEEDS FILE...` prints every run and the median gaps.
 //!
+//! `nuanfan bench routes` tells the same of the whole program; this builds one crate only, for work on the solver.
+//!
 //! Best known costs are looked for beside each file (`.sol`, or `best-known.csv`). With `CPU=1` in the environment the budget
 //! is computing time instead of wall time (Linux, one thread): fairer on a busy machine.
 

@@ -93,6 +93,8 @@ pub struct Solution {
 
 /// Parts of the budget; after each one the chains are compared.
 const PARTS: u32 = 16;
+/// From the end of this part on every chain goes on from its own best plan: it is too cold by then to find the way back to it.
+const LATE: u32 = 12;
 
 /// Plans. Never fails: what cannot be served is left out, with the reason.
 #[must_use]
@@ -118,6 +120,9 @@ pub fn solve(problem: &ValidProblem, settings: &Settings) -> Solution {
             });
         }
         share_best(&mut chains);
+        if part >= LATE {
+            chains.iter_mut().for_each(Chain::settle);
+        }
         if settings.cancel.is_some_and(|cancelled| cancelled()) {
             break;
         }

@@ -85,17 +85,24 @@ impl Recreate {
         Self { order: Vec::new(), remote, weights, memory, slots, unknown: Vec::new(), marks: vec![0; c.n() + 1], mark: 0 }
     }
 
-    /// Puts back every absent stop that fits; the others stay absent.
-    pub fn run(&mut self, state: &mut State, random: &mut Random) {
+    /// Puts back every absent stop that fits; the others stay absent. Gives up, with `false`, as soon as the plan is sure to cost more than
+    /// `most`: putting back a stop hardly ever saves anything.
+    pub fn run(&mut self, state: &mut State, random: &mut Random, most: i64) -> bool {
         self.sort(state, random);
         state.plan.absent.clear();
+        let mut undecided: i64 = self.order.iter().map(|&(_, i)| state.c.stops[i as usize].price).sum();
         for at in 0..self.order.len() {
             let stop = self.order[at].1;
-            match self.best(state, stop, random) {
-                Some(place) if place.extra < state.c.stops[stop as usize].price => state.insert(stop, place.target),
-                _ => state.plan.absent.push(stop),
+            let price = state.c.stops[stop as usize].price;
+            let room = most.saturating_sub(state.plan.cost - undecided).saturating_add(1);
+            undecided -= price;
+            match self.best(state, stop, random, price, room) {
+                Some(place) => state.insert(stop, place.target),
+                None if price < room => state.plan.absent.push(stop),
+                None => return false,
             }
         }
+        true
     }
 
     fn sort(&mut self, state: &State, random: &mut Random) {
@@ -131,9 +138,9 @@ impl Recreate {
     }
 
     /// The cheapest feasible place for an absent stop, blinking.
-    fn best(&mut self, state: &State, stop: u32, random: &mut Random) -> Option<Place> {
+    fn best(&mut self, state: &State, stop: u32, random: &mut Random, price: i64, room: i64) -> Option<Place> {
         let probe = Probe { state, stop };
-        let mut search = Search { probe, best: None, blink: Some(random) };
+        let mut search = Search { probe, best: None, limit: price.min(room), blink: Some(random) };
         let row = stop as usize * self.slots;
         let memory = &mut self.memory[row..row + self.slots];
         self.unknown.clear();
@@ -167,7 +174,7 @@ impl Recreate {
             self.beside_neighbours(&mut search);
         }
         search.new_trips();
-        if search.best.is_none() && length > LOOK_THROUGH {
+        if search.best.is_none() && price < room && length > LOOK_THROUGH {
             for &t in &self.unknown {
                 search.scan(t, &state.plan.trips[t as usize], search.bound());
             }
@@ -220,7 +227,7 @@ impl Remembered {
 }
 
 fn remember(probe: Probe, t: u32, trip: &Trip, bound: i64) -> Remembered {
-    let mut search = Search { probe, best: None, blink: None };
+    let mut search = Search { probe, best: None, limit: bound, blink: None };
     search.scan(t, trip, bound);
     let (behind, extra) = match search.best {
         Some(Place { extra, target: Target::Into { behind, .. } }) => (behind, extra),
@@ -232,7 +239,7 @@ fn remember(probe: Probe, t: u32, trip: &Trip, bound: i64) -> Remembered {
 /// The cheapest feasible place, without blinking.
 pub fn cheapest(state: &State, stop: u32) -> Option<Place> {
     let probe = Probe { state, stop };
-    let mut search = Search { probe, best: None, blink: None };
+    let mut search = Search { probe, best: None, limit: i64::MAX, blink: None };
     for &t in state.plan.live.iter().filter(|&&t| probe.may_join(t)) {
         search.scan(t, &state.plan.trips[t as usize], search.bound());
     }
@@ -243,6 +250,8 @@ pub fn cheapest(state: &State, stop: u32) -> Option<Place> {
 struct Search<'s, 'a, 'r> {
     probe: Probe<'s, 'a>,
     best: Option<Place>,
+    /// Places must add less.
+    limit: i64,
     blink: Option<&'r mut Random>,
 }
 
@@ -250,7 +259,7 @@ impl Search<'_, '_, '_> {
     /// What the best place so far adds.
     #[inline]
     fn bound(&self) -> i64 {
-        self.best.map_or(i64::MAX, |best| best.extra)
+        self.best.map_or(self.limit, |best| best.extra)
     }
 
     /// Every place in a trip that adds less than `bound`.

@@ -32,7 +32,7 @@ impl<'a> Chain<'a> {
         let mut random = Random::new(seed, stream);
         let mut recreate = Recreate::new(&state);
         state.begin();
-        recreate.run(&mut state, &mut random);
+        recreate.run(&mut state, &mut random, i64::MAX);
         let best = state.plan.clone();
         let mean = mean_leg(state.c, &best);
         Self { state, best, steps: 0, ruin: Ruin::new(), recreate, random, hot: HOT * mean, cold: COLD * mean }
@@ -65,10 +65,10 @@ impl<'a> Chain<'a> {
             self.exchange();
         }
         self.ruin.run(&mut self.state, &mut self.random);
-        self.recreate.run(&mut self.state, &mut self.random);
+        let most = before + (-ln(self.random.unit()) * temperature) as i64;
+        let done = self.recreate.run(&mut self.state, &mut self.random, most);
         let after = self.state.plan.cost;
-        let grace = (-ln(self.random.unit()) * temperature) as i64;
-        if after > before + grace || !self.state.step_is_feasible() {
+        if !done || after > most || !self.state.step_is_feasible() {
             self.state.undo();
         } else if after < self.best.cost {
             self.best.copy_from(&self.state.plan);
@@ -97,6 +97,13 @@ impl<'a> Chain<'a> {
         if counts.into_iter().any(|count| count > most) || !self.state.step_is_feasible() {
             self.state.undo();
             self.state.begin();
+        }
+    }
+
+    /// Goes on from its own best plan.
+    pub fn settle(&mut self) {
+        if self.state.plan.cost > self.best.cost {
+            self.state.restore(&self.best);
         }
     }
 

@@ -8,6 +8,7 @@ use super::segment::Segment;
 
 /// A stop's place in the plan.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
 pub struct Node {
     pub next: u32,
     pub prev: u32,
@@ -26,9 +27,13 @@ pub struct Node {
 
 /// A trip. Slots are reused; `len == 0` means the slot is free.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
 pub struct Trip {
     pub courier: u32,
     pub site: u32,
+    /// A number of its own for each content and time frame: what was computed for it holds while it stays the same.
+    pub version: u32,
+    pub load: [i32; 3],
     pub first: u32,
     pub last: u32,
     pub len: u32,
@@ -37,7 +42,6 @@ pub struct Trip {
     pub later: u32,
     /// Node reached after the last stop.
     pub dest: u32,
-    pub load: [i32; 3],
     /// When all its batches are ready.
     pub ready: i32,
     /// Cost of the leg to the first stop.
@@ -58,8 +62,6 @@ pub struct Trip {
     pub arrives: i32,
     /// Position in [`Kept::live`].
     pub slot: u32,
-    /// A number of its own for each content and time frame: what was computed for it holds while it stays the same.
-    pub version: u32,
     /// No stop is reached after its window even without waiting for anything. Insertion keeps it; removal may break it where
     /// a matrix violates the triangle inequality.
     pub in_time: bool,
