@@ -52,7 +52,7 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened> {
         others: config.database.notify,
     };
     let store = Store::open(&options, sealer, clock.clone())?;
-    let app = App::new(store, clock).with_ports(outside::ports(config)?);
+    let app = App::new(store, clock).with_ports(outside::ports(config)?).with_spool(spool(config));
     let installed = installation::open(&app).await.map_err(|error| match error {
         app::store::StoreError::Sealed(_) => {
             anyhow::anyhow!("the field key is not the one this database was made with; nothing was changed")
@@ -60,6 +60,11 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened> {
         other => other.into(),
     })?;
     Ok(Opened { app, installed })
+}
+
+/// The data folder is on a disk; a process beside a shared database may have none.
+fn spool(config: &Config) -> std::path::PathBuf {
+    if config.data_folder.is_dir() { config.data_folder.clone() } else { std::env::temp_dir() }
 }
 
 /// Where the database is, with its folder made and judged.

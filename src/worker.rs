@@ -24,6 +24,7 @@ pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown:
         every(seconds(settings.verify_seconds), shutdown.clone(), || check_invariants(&app, &metrics)),
         every(seconds(settings.standing_seconds), shutdown.clone(), || follow_standing_orders(&app, &metrics)),
         every(seconds(settings.clean_up_seconds), shutdown.clone(), || clean_up(&app, &metrics)),
+        every(IMPORTS_EVERY, shutdown.clone(), || apply_imports(&app, &metrics)),
         every(CLOSE_EVERY, shutdown, || close_unserved(&app, &metrics)),
     );
 }
@@ -96,6 +97,21 @@ async fn clean_up(app: &App, metrics: &Metrics) {
     match jobs::clean_up(app).await {
         Ok(_) => metrics.worker_run("clean_up", true),
         Err(failure) => failed("clean_up", metrics, &failure),
+    }
+}
+
+/// How often imports are looked for that wait to be applied, or were left in the middle by a process that died.
+const IMPORTS_EVERY: Duration = Duration::from_millis(500);
+
+async fn apply_imports(app: &App, metrics: &Metrics) {
+    match app::imports::job::go_on(app).await {
+        Ok(turn) => {
+            if turn != app::imports::job::Turn::default() {
+                metrics.worker_run("imports", true);
+                tracing::info!(ended = turn.ended, lost = turn.lost, expired = turn.expired, "imports");
+            }
+        }
+        Err(failure) => failed("imports", metrics, &failure),
     }
 }
 

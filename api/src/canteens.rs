@@ -18,8 +18,16 @@ use utoipa::{IntoParams, ToSchema};
 /// Adds the routes.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/v1/canteens").route(web::get().to(list_canteens)))
-        .service(web::resource("/v1/canteens/{canteen}").route(web::get().to(get_canteen)));
+        .service(
+            web::resource("/v1/canteens")
+                .route(web::get().to(list_canteens))
+                .route(web::post().to(crate::catalogue_edit::make_canteen)),
+        )
+        .service(
+            web::resource("/v1/canteens/{canteen}")
+                .route(web::get().to(get_canteen))
+                .route(web::put().to(crate::catalogue_edit::change_canteen)),
+        );
 }
 
 /// Who may do what here.

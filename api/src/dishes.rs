@@ -20,8 +20,14 @@ use utoipa::{IntoParams, ToSchema};
 /// Adds the routes.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/v1/dishes").route(web::get().to(list_dishes)))
-        .service(web::resource("/v1/dishes/{dish}").route(web::get().to(get_dish)));
+        .service(
+            web::resource("/v1/dishes").route(web::get().to(list_dishes)).route(web::post().to(crate::catalogue_edit::make_dish)),
+        )
+        .service(
+            web::resource("/v1/dishes/{dish}")
+                .route(web::get().to(get_dish))
+                .route(web::put().to(crate::catalogue_edit::change_dish)),
+        );
 }
 
 /// Who may do what here.

@@ -114,7 +114,14 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
+impl IfMatch {
+    /// The same for an operation that needs it only sometimes.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let version = request.headers().get(IF_MATCH).and_then(|v| v.to_str().ok()).and_then(|v| v.trim_matches('"').parse().ok());
-        ready(version.map(Self).ok_or_else(|| Problem::new(ProblemCode::VersionMissing)))
+        version.map(Self).ok_or_else(|| Problem::new(ProblemCode::VersionMissing))
     }
 }

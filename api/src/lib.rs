@@ -9,12 +9,15 @@ pub mod auth;
 pub mod batches;
 pub mod bindings;
 pub mod canteens;
+pub mod catalogue_edit;
 pub mod claims;
 pub mod decisions;
 pub mod demand;
 pub mod devices;
 pub mod dishes;
+pub mod exports;
 pub mod extract;
+pub mod imports;
 pub mod input;
 pub mod kitchen_count;
 pub mod lots;
@@ -72,6 +75,9 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
             .configure(trace::routes)
             .configure(public::routes)
             .configure(claims::routes)
+            .configure(imports::routes)
+            .configure(catalogue_edit::routes)
+            .configure(exports::routes)
             .configure(policies::routes)
             .configure(decisions::routes)
             .configure(openapi::routes);

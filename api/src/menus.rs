@@ -21,9 +21,11 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Adds the routes.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(web::resource("/v1/sittings").route(web::get().to(list_sittings)))
-        .service(web::resource("/v1/sittings/{sitting}").route(web::get().to(get_menu)));
+    config.service(web::resource("/v1/sittings").route(web::get().to(list_sittings))).service(
+        web::resource("/v1/sittings/{sitting}")
+            .route(web::get().to(get_menu))
+            .route(web::patch().to(crate::catalogue_edit::change_sitting)),
+    );
 }
 
 /// Who may do what here.
@@ -83,6 +85,8 @@ pub struct SittingView {
     /// Whether it was called off.
     #[schema(value_type = SittingStateWord)]
     pub state: SittingState,
+    /// Counts changes of the sitting and its menu; send it in `If-Match` to change them.
+    pub version: i64,
 }
 
 impl From<SittingRow> for SittingView {
@@ -96,6 +100,7 @@ impl From<SittingRow> for SittingView {
             serve_from_at: s.serve_from_at.0,
             serve_to_at: s.serve_to_at.0,
             state: s.state.0,
+            version: s.version,
         }
     }
 }
@@ -237,12 +242,15 @@ pub async fn get_menu(
     };
     let keep = if senior.is_some() { "private, no-cache" } else { "no-cache" };
     let menu = read::menu(&app, path_id(&path)?, senior).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    let view = MenuView {
+    cached(&request, keep, &menu_view(menu))
+}
+
+pub(crate) fn menu_view(menu: read::Menu) -> MenuView {
+    MenuView {
         sitting: menu.sitting.into(),
         canteen_name: menu.canteen.name,
         orderable: menu.orderable,
         delivery_fee_fen: menu.canteen.delivery_fee_fen.0.0,
         items: menu.items.into_iter().map(MenuItemView::from).collect(),
-    };
-    cached(&request, keep, &view)
+    }
 }

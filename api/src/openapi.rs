@@ -104,6 +104,9 @@ pub fn document() -> Document {
         crate::policies::Docs::openapi(),
         crate::claims::Docs::openapi(),
         crate::decisions::Docs::openapi(),
+        crate::imports::Docs::openapi(),
+        crate::catalogue_edit::Docs::openapi(),
+        crate::exports::Docs::openapi(),
     ] {
         document.merge(resource);
     }

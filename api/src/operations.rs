@@ -65,6 +65,9 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::policies::OPERATIONS,
     crate::claims::OPERATIONS,
     crate::decisions::OPERATIONS,
+    crate::imports::OPERATIONS,
+    crate::catalogue_edit::OPERATIONS,
+    crate::exports::OPERATIONS,
 ];
 
 /// Every operation.

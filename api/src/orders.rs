@@ -5,6 +5,7 @@ pub mod views;
 
 use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::operations::{Access, Operation, op};
+use crate::paging::versioned;
 use crate::problem::{Problem, ProblemCode};
 use crate::words::{ChannelWord, MenuItemIdText, SeniorIdText, SittingIdText, TextureWord, path_id};
 use actix_web::HttpResponse;
@@ -185,7 +186,7 @@ pub async fn place_order(
     let request = request(body.into_inner())?;
     let key = key.bind(&actor, "placeOrder", &request)?;
     let answer = place::place(&app, actor, key, request).await.map_err(|f| Problem::of(f, refused))?;
-    Ok(with_etag(HttpResponse::Created(), answer.order))
+    Ok(versioned(HttpResponse::Created(), answer.order.version, &OrderView::from(answer.order)))
 }
 
 /// Which orders a list shows.
@@ -251,11 +252,7 @@ const PAGE_MAX: i64 = 200;
 #[utoipa::path(get, path = "/v1/orders/{order}", operation_id = "getOrder", tag = "orders", params(("order" = String, Path, description = "The order")), responses((status = 200, body = OrderView)))]
 pub async fn get_order(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<HttpResponse, Problem> {
     let order = list::get(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    Ok(with_etag(HttpResponse::Ok(), order))
-}
-
-fn with_etag(mut response: actix_web::HttpResponseBuilder, order: domain::event::OrderView) -> HttpResponse {
-    response.insert_header(("ETag", format!("\"{}\"", order.version))).json(OrderView::from(order))
+    Ok(versioned(HttpResponse::Ok(), order.version, &OrderView::from(order)))
 }
 
 /// Gives an order other dishes, another channel or note, under its number. The sitting and the senior stay.
@@ -273,7 +270,7 @@ pub async fn change_order(
     let (id, request) = (path_id(&path)?, request(body.into_inner())?);
     let key = key.bind(&actor, "changeOrder", &(path.as_str(), version, &request))?;
     let answer = change::change(&app, actor, key, id, version, request).await.map_err(|f| Problem::of(f, change_refused))?;
-    Ok(with_etag(HttpResponse::Ok(), answer.order))
+    Ok(versioned(HttpResponse::Ok(), answer.order.version, &OrderView::from(answer.order)))
 }
 
 /// Where to order the same again.
@@ -299,7 +296,7 @@ pub async fn order_again(
     let id = path_id(&path)?;
     let key = key.bind(&actor, "orderAgain", &(path.as_str(), body.sitting))?;
     let answer = again::again(&app, actor, key, id, body.sitting).await.map_err(|f| Problem::of(f, refused))?;
-    Ok(with_etag(HttpResponse::Created(), answer.order))
+    Ok(versioned(HttpResponse::Created(), answer.order.version, &OrderView::from(answer.order)))
 }
 
 /// Takes an order back; after the cut-off only for someone entitled, with a reason.

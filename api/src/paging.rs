@@ -73,6 +73,12 @@ pub fn cached(request: &HttpRequest, keep: &'static str, body: &impl Serialize) 
     Ok(if known { response.finish() } else { response.content_type("application/json").body(bytes) })
 }
 
+/// An answer with a version as its strong entity tag, to be sent back in `If-Match`.
+#[must_use]
+pub fn versioned(mut response: actix_web::HttpResponseBuilder, version: i64, body: &impl Serialize) -> HttpResponse {
+    response.insert_header((ETAG, format!("\"{version}\""))).json(body)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::operations::{Access, Operation, op};
+use crate::paging::versioned;
 use crate::problem::{Problem, ProblemCode};
 use crate::words::{CanteenIdText, ChannelWord, MealWord, SeniorIdText, StandingOrderIdText, path_id};
 use actix_web::HttpResponse;
@@ -141,7 +142,7 @@ pub async fn make_standing_order(
     let request = request(&body)?;
     let key = key.bind(&actor, "makeStandingOrder", &*body)?;
     let row = standing::make(&app, actor, key, request).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    Ok(with_etag(HttpResponse::Created(), row))
+    Ok(versioned(HttpResponse::Created(), row.version, &StandingView::from(row)))
 }
 
 /// Whose standing orders.
@@ -171,7 +172,7 @@ pub async fn list_standing_orders(
     params(("standing_order" = String, Path, description = "The standing order")), responses((status = 200, body = StandingView)))]
 pub async fn get_standing_order(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<HttpResponse, Problem> {
     let row = standing::get(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    Ok(with_etag(HttpResponse::Ok(), row))
+    Ok(versioned(HttpResponse::Ok(), row.version, &StandingView::from(row)))
 }
 
 /// Replaces a standing order; the generated orders that nobody edited follow at once.
@@ -187,11 +188,7 @@ pub async fn put_standing_order(
 ) -> Result<HttpResponse, Problem> {
     let (id, request) = (path_id(&path)?, request(&body)?);
     let row = standing::put(&app, actor, id, version, request).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    Ok(with_etag(HttpResponse::Ok(), row))
-}
-
-fn with_etag(mut response: actix_web::HttpResponseBuilder, row: StandingRow) -> HttpResponse {
-    response.insert_header(("ETag", format!("\"{}\"", row.version))).json(StandingView::from(row))
+    Ok(versioned(HttpResponse::Ok(), row.version, &StandingView::from(row)))
 }
 
 fn request(body: &StandingBody) -> Result<StandingRequest, Problem> {

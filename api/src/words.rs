@@ -59,6 +59,10 @@ aliases! {
     RedemptionStateWord = Words<domain::order::RedemptionState>;
     SkipReasonWord = Words<domain::standing::SkipReason>;
     CanteenIdText = IdText<domain::id::Canteen>;
+    ImportIdText = IdText<domain::id::Import>;
+    ImportStateWord = Words<app::store::query::imports::ImportState>;
+    TableWord = Words<app::tabular::TableKind>;
+    ExportWord = Words<app::exports::ExportKind>;
     StandingOrderIdText = IdText<domain::id::StandingOrder>;
     PlaceLevelWord = Words<domain::place::PlaceLevel>;
     CanteenKindWord = Words<domain::canteen::CanteenKind>;

@@ -14,6 +14,7 @@ pub mod claims;
 pub mod demand;
 pub mod demo;
 pub mod devices;
+pub mod exports;
 pub mod failure;
 pub mod geo;
 pub mod idempotency;
@@ -40,6 +41,7 @@ pub mod verify;
 pub use delivery;
 pub use failure::{Failure, Outcome};
 pub use store;
+pub use tabular;
 
 use domain::subsidy::WorkdayCalendar;
 use domain::time::Clock;
@@ -65,12 +67,18 @@ pub struct App {
     pub hashing: Arc<auth::hashing::Hashing>,
     /// Turns of calls to the outside world that a request waits for.
     pub outward: Arc<tokio::sync::Semaphore>,
+    /// Turns of files that are judged in this process.
+    pub files: Arc<tokio::sync::Semaphore>,
+    /// Where files lie, without a name, while they are judged.
+    pub spool: Arc<std::path::PathBuf>,
     /// The food-safety settings.
     pub food_safety: Arc<ingredients::rules::RuleShelf>,
 }
 
 /// Requests that call the outside world at once: each holds a thread until the other side answers or its time is up.
 const OUTWARD_AT_ONCE: usize = 16;
+/// Files that are judged at once: each holds a file, a slice of rows and a reader.
+const FILES_AT_ONCE: usize = 2;
 
 impl App {
     /// Over an open store.
@@ -87,7 +95,16 @@ impl App {
             ports: Arc::default(),
             hashing: Arc::default(),
             outward,
+            spool: Arc::new(std::env::temp_dir()),
+            files: Arc::new(tokio::sync::Semaphore::new(FILES_AT_ONCE)),
         }
+    }
+
+    /// With a folder for files that are judged: on a disk, where a temporary folder may be memory.
+    #[must_use]
+    pub fn with_spool(mut self, folder: std::path::PathBuf) -> Self {
+        self.spool = Arc::new(folder);
+        self
     }
 
     /// With the outside world.

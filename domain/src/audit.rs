@@ -53,6 +53,8 @@ crate::text_enum! {
         BindingRevoked = "binding_revoked",
         /// A file was imported; the detail has the table and the counts.
         Imported = "imported",
+        /// A canteen, dish or menu was made or changed by hand; the detail says which.
+        CatalogueChanged = "catalogue_changed",
         /// A table was exported; the detail says which, and whether masked.
         Exported = "exported",
         /// A policy was drafted.

@@ -39,7 +39,7 @@ commands! {
     openapi => Openapi,
     /// Look at the configuration.
     config => Config,
-    /// Write files from the database: claims.
+    /// Write files from the database: every table that is imported, orders, claims.
     export => Export,
     /// Check a subsidy policy document, or replay its cases.
     policy => Policy,

@@ -33,5 +33,5 @@ pub use text::{CardNumber, Code, Licence, Phone, Private, Text};
 pub use value::{CellValue, Kind, Shape};
 pub use when::{CutOff, TimeWindow, Weekdays};
 pub use words::{Relation, Word};
-pub use write::{CsvWriter, WriteError};
+pub use write::{CsvWriter, Heading, WriteError, csv_header, csv_lines, headings};
 pub use xlsx_out::{XlsxWriter, template};

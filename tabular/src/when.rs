@@ -122,6 +122,10 @@ fn days_before(plain: &str) -> (u8, &str) {
 pub struct Weekdays(u8);
 
 impl Weekdays {
+    /// Every day, Monday first.
+    pub const WEEK: [Weekday; 7] =
+        [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+
     /// `None` for no day at all.
     #[must_use]
     pub fn new(days: impl IntoIterator<Item = Weekday>) -> Option<Self> {
@@ -137,15 +141,13 @@ impl Weekdays {
 
     /// The days, Monday first.
     pub fn iter(self) -> impl Iterator<Item = Weekday> {
-        WEEK.into_iter().filter(move |day| self.contains(*day))
+        Weekdays::WEEK.into_iter().filter(move |day| self.contains(*day))
     }
 
     fn bit(day: Weekday) -> u8 {
         1_u8.checked_shl(day.num_days_from_monday()).unwrap_or(0)
     }
 }
-
-const WEEK: [Weekday; 7] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
 
 impl CellValue for Weekdays {
     const SHAPE: Shape = Shape::of(Kind::Text);

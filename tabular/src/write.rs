@@ -1,7 +1,7 @@
 //! Writing a table as CSV that a spreadsheet opens rightly and that reads back to equal rows.
 
 use crate::csv_in::with_guard;
-use crate::schema::{Language, Row};
+use crate::schema::{Language, Row, Schema};
 use crate::value::Kind;
 use std::io::Write;
 use std::marker::PhantomData;
@@ -51,5 +51,73 @@ impl<T: Row, W: Write> CsvWriter<T, W> {
     /// Flushes and gives the sink back.
     pub fn finish(self) -> Result<W, WriteError> {
         self.out.into_inner().map_err(|e| WriteError::Io(e.into_error()))
+    }
+}
+
+/// A column of a file that is written from cells rather than from typed rows: masked values and reports are no rows of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heading {
+    /// In Chinese.
+    pub zh: &'static str,
+    /// In English.
+    pub en: &'static str,
+    /// Whether its cells are quantities.
+    pub number: bool,
+}
+
+impl Heading {
+    /// A column of text.
+    #[must_use]
+    pub const fn text(zh: &'static str, en: &'static str) -> Self {
+        Self { zh, en, number: false }
+    }
+
+    /// A column of quantities.
+    #[must_use]
+    pub const fn number(zh: &'static str, en: &'static str) -> Self {
+        Self { zh, en, number: true }
+    }
+}
+
+/// The headings of a table, in the order of its columns.
+#[must_use]
+pub fn headings(schema: &Schema) -> Vec<Heading> {
+    let heading = |c: &crate::schema::Column| Heading { zh: c.zh, en: c.en, number: c.shape.kind == Kind::Number };
+    schema.columns.iter().map(heading).collect()
+}
+
+/// The header of a CSV file in UTF-8, without a byte-order mark.
+pub fn csv_header(headings: &[Heading], language: Language) -> Result<String, WriteError> {
+    let name = |h: &Heading| if language == Language::Chinese { h.zh } else { h.en };
+    csv_text(std::iter::once(headings.iter().map(|h| name(h).to_owned()).collect()))
+}
+
+/// Lines of a CSV file; what a spreadsheet would run as a formula gets an apostrophe, which reading takes off again.
+pub fn csv_lines(headings: &[Heading], rows: Vec<Vec<String>>) -> Result<String, WriteError> {
+    // A masked quantity is text, so a column of numbers is only trusted where the cell is one.
+    let plain = |cell: &str| cell.parse::<f64>().is_ok();
+    let guard = |(cell, heading): (String, &Heading)| if heading.number && plain(&cell) { cell } else { with_guard(cell) };
+    csv_text(rows.into_iter().map(|row| row.into_iter().zip(headings).map(guard).collect()))
+}
+
+fn csv_text(records: impl Iterator<Item = Vec<String>>) -> Result<String, WriteError> {
+    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for record in records {
+        out.write_record(record)?;
+    }
+    let bytes = out.into_inner().map_err(|e| WriteError::Io(e.into_error()))?;
+    String::from_utf8(bytes).map_err(|e| WriteError::Io(std::io::Error::other(e)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula_and_a_number_stays_one() {
+        let headings = [Heading::text("名", "name"), Heading::number("元", "yuan")];
+        let rows = vec![vec!["=1+1".to_owned(), "-3.5".to_owned()], vec!["a,\"b\"".to_owned(), "=2".to_owned()]];
+        assert_eq!(csv_lines(&headings, rows).unwrap(), "'=1+1,-3.5\r\n\"a,\"\"b\"\"\",'=2\r\n");
+        assert_eq!(csv_header(&headings, Language::English).unwrap(), "name,yuan\r\n");
     }
 }

@@ -25,11 +25,16 @@ impl<T: Row> XlsxWriter<T> {
 
     /// Adds a row; at most as many as a workbook is read back with.
     pub fn write(&mut self, row: &T) -> Result<(), WriteError> {
+        self.write_cells(&row.to_cells())
+    }
+
+    /// The same from cells in the order of the columns, which need not be acceptable values: masked ones are not.
+    pub fn write_cells(&mut self, cells: &[String]) -> Result<(), WriteError> {
         let limit = Limits::default().xlsx_rows;
         if self.next > limit {
             return Err(WriteError::TooManyRows(limit));
         }
-        for ((text, column), at) in row.to_cells().iter().zip(T::SCHEMA.columns).zip(0_u16..) {
+        for ((text, column), at) in cells.iter().zip(T::SCHEMA.columns).zip(0_u16..) {
             match text.parse::<f64>().ok().filter(|_| column.shape.kind == Kind::Number) {
                 Some(number) => self.sheet.write_number(self.next, at, number)?,
                 None if text.is_empty() => continue,

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod canary;
+mod catalogue;
 mod family;
+mod files;
 mod matrix;
 mod rights;
 mod seniors;

@@ -1,3 +1,4 @@
-//! Places, canteens, dishes, sittings and menus: looking at them.
+//! Places, canteens, dishes, sittings and menus: looking at them, and changing them by hand.
 
+pub mod edit;
 pub mod read;

@@ -1,13 +1,13 @@
 //! Takes a judged import in: many short units of work under a mark that hides them, then one that shows all.
 
-use super::{CHANGES_MAX, ImportRefusal, Importable, Memo, Progress, Reach, Stage, Verdict, for_kind, payload, stage};
+use super::{CHANGES_MAX, ImportRefusal, Importable, Memo, Progress, Stage, Verdict, for_kind, payload, reach_of, stage};
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use domain::fault::Faults;
 use domain::id::ImportId;
 use std::time::{Duration, Instant as Stopwatch};
 use store::column::{Col, Word};
-use store::query::bulk::{self, Altered, Fresh};
+use store::query::bulk::{self, Fresh};
 use store::query::imports::{self, ImportRow, ImportState};
 use store::{LaneKey, StoreError};
 
@@ -108,12 +108,6 @@ async fn take_in<T: Importable>(app: &App, row: &ImportRow, progress: &Progress)
     show(app, id, last).await
 }
 
-fn reach_of(row: &ImportRow) -> Result<Reach, StoreError> {
-    row.scope.as_deref().map_or(Ok(Reach::Everywhere), |text| {
-        serde_json::from_str(text).map_err(|e| StoreError::Database(format!("scope of {}: {e}", row.id.0)))
-    })
-}
-
 fn too_many() -> Faults {
     let mut faults = Faults::default();
     faults.push("file", "too_many_changes", "要修改的记录过多，请拆成几个文件", "it would change too many records; split the file");
@@ -141,7 +135,7 @@ impl Pace {
                 .write(LaneKey::SHARED, "import_slice", move |tx| {
                     let watch = Stopwatch::now();
                     let until = tx.now().plus_seconds(LEASE_S);
-                    bulk::add(tx.change(), id, &rows).map_err(moved)?;
+                    bulk::add(tx.change(), Some(id), &rows).map_err(moved)?;
                     imports::extend(tx.change(), id, until, if ends { number + 1 } else { number })?;
                     Ok::<_, Failure<ImportRefusal>>(watch.elapsed())
                 })
@@ -182,9 +176,9 @@ async fn show(app: &App, id: ImportId, last: Verdict) -> Outcome<ImportRow, Impo
                 // Another process took over and finished.
                 return Ok(row);
             }
-            bulk::add(tx.change(), id, &last.fresh).map_err(moved)?;
-            for change in &last.altered {
-                alter(tx.change(), change)?;
+            bulk::add(tx.change(), Some(id), &last.fresh).map_err(moved)?;
+            if !bulk::alter_all(tx.change(), &last.altered).map_err(moved)? {
+                return Err(Failure::Refused(ImportRefusal::Moved));
             }
             imports::show(tx.change(), id)?;
             row.state = Word(ImportState::Done);
@@ -196,13 +190,6 @@ async fn show(app: &App, id: ImportId, last: Verdict) -> Outcome<ImportRow, Impo
             Ok(row)
         })
         .await
-}
-
-fn alter(conn: &mut store::AnyConnection, change: &Altered) -> Outcome<(), ImportRefusal> {
-    match bulk::alter(conn, change).map_err(moved)? {
-        true => Ok(()),
-        false => Err(Failure::Refused(ImportRefusal::Moved)),
-    }
 }
 
 /// Takes out what went in unseen, in short units of work; the import then failed, and says why.

@@ -113,6 +113,7 @@ fn item(v: &mut Verdict, known: &mut Known, n: u32, row: &MenuRow, (canteen, dis
             serve_to_at: Col(to),
             next_order_no: 1,
             state: Word(SittingState::Open),
+            version: 1,
         };
         v.fresh.push(Fresh::Sitting(sitting.clone()));
         (sitting, true)

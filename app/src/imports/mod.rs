@@ -8,6 +8,7 @@
 
 pub mod apply;
 mod food;
+pub mod job;
 mod menus;
 mod payload;
 mod people;
@@ -26,7 +27,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::conn::AnyConnection;
 use store::query::bulk::{Altered, Fresh};
-use store::query::imports::ImportState;
+use store::query::imports::{ImportRow, ImportState};
 use store::seal::Sealer;
 use store::{StoreError, Tx};
 use tabular::{Row, TableKind};
@@ -109,6 +110,13 @@ impl Reach {
             }
         }
     }
+}
+
+/// Where the rows of a stored import may lie.
+pub(crate) fn reach_of(row: &ImportRow) -> Result<Reach, StoreError> {
+    row.scope.as_deref().map_or(Ok(Reach::Everywhere), |text| {
+        serde_json::from_str(text).map_err(|e| StoreError::Database(format!("scope of {}: {e}", row.id.0)))
+    })
 }
 
 /// The right that a kind of table needs beside the right to import.
@@ -263,7 +271,7 @@ pub(crate) fn joined<E: TextEnum>(words: &[E]) -> String {
 }
 
 /// Records an import's end in the audit log.
-pub(crate) fn audit(tx: &mut Tx<'_>, row: &store::query::imports::ImportRow) {
+pub(crate) fn audit(tx: &mut Tx<'_>, row: &ImportRow) {
     let actor = row.made_by.map_or_else(|| "system".to_owned(), |user| user.0.to_string());
     let detail = serde_json::json!({ "kind": row.kind, "added": row.added, "changed": row.changed, "unchanged": row.unchanged });
     let at = tx.now();

@@ -2,10 +2,11 @@
 
 use super::{Importable, Judge, Memo, Verdict, fresh_id, joined};
 use chrono::NaiveTime;
-use domain::access::{UserKind, UserState};
+use domain::access::{FamilyScope, UserKind, UserState};
 use domain::id::{CanteenId, SeniorId, UserId};
 use domain::person::citizen_id::CitizenId;
 use domain::standing::StandingState;
+use domain::text_enum::TextEnum;
 use domain::{Instant, MealPeriod, PlaceCode, ServiceDate};
 use std::collections::{BTreeMap, BTreeSet};
 use store::StoreError;
@@ -16,7 +17,7 @@ use store::query::people::UserRow;
 use store::query::seniors::FactRow;
 use store::query::standing::StandingRow;
 use store::seal::{Blind, Field};
-use tabular::Row;
+use tabular::{Relation, Row, Word as _};
 
 type FactFile = tabular::FactRow;
 type FamilyFile = tabular::FamilyRow;
@@ -147,7 +148,7 @@ fn new_user(judge: &Judge<'_>, row: &FamilyFile, bix: &[u8]) -> Result<UserRow, 
 fn binding(v: &mut Verdict, old: Option<&(BindingRow, bool)>, row: &FamilyFile, senior: SeniorId, user: UserId) {
     let mut scopes = row.scopes.clone();
     scopes.sort_unstable();
-    let new = BindingRow {
+    let mut new = BindingRow {
         id: old.map_or_else(|| Col(fresh_id()), |(b, _)| b.id),
         senior_id: Col(senior),
         user_id: Col(user),
@@ -159,6 +160,9 @@ fn binding(v: &mut Verdict, old: Option<&(BindingRow, bool)>, row: &FamilyFile, 
         recorded_by: old.and_then(|(b, _)| b.recorded_by),
         revoked_at: None,
     };
+    if let Some((old, _)) = old {
+        keep_words(&mut new, old, row, &scopes);
+    }
     match old {
         None => {
             v.added += 1;
@@ -170,6 +174,21 @@ fn binding(v: &mut Verdict, old: Option<&(BindingRow, bool)>, row: &FamilyFile, 
             v.changed += 1;
             v.altered.push(Altered::Binding(Box::new(new)));
         }
+    }
+}
+
+/// A file says a day where the binding has an instant, and one of a few relations where it may have any words: what says the same
+/// in the file's terms stays as it is.
+fn keep_words(new: &mut BindingRow, old: &BindingRow, row: &FamilyFile, scopes: &[FamilyScope]) {
+    if old.consent_at.0.civil_date() == row.consent_date {
+        new.consent_at = old.consent_at;
+    }
+    if Relation::from_either(&old.relation).unwrap_or(Relation::Other) == row.relation {
+        new.relation.clone_from(&old.relation);
+    }
+    let before: BTreeSet<FamilyScope> = old.scopes.split(',').filter_map(FamilyScope::parse).collect();
+    if before.iter().eq(scopes) {
+        new.scopes.clone_from(&old.scopes);
     }
 }
 

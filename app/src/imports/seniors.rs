@@ -181,7 +181,8 @@ fn changes(
     row.name.as_str().clone_into(&mut new.name);
     new.registered_place = Col(row.registered_place.clone());
     new.resident_place = Col(row.resident_place.clone());
-    new.card_bix = blind.card;
+    // A card is kept as its blind index alone, so an export cannot give it back: empty leaves it as it is.
+    new.card_bix = blind.card.or_else(|| old.card_bix.clone());
     new.home_canteen_id = row.home_canteen.as_ref().and_then(|c| known.canteens.get(c.as_str())).copied().map(Col);
     if new.phone_bix != blind.phone {
         new.phone_bix = blind.phone;

@@ -33,6 +33,9 @@ pub struct Wanted {
 pub trait Source: Read + Seek + Send + 'static {}
 impl<S: Read + Seek + Send + 'static> Source for S {}
 
+/// How long the judging of a file may be silent before it is taken for dead. The file dies with whoever judges it.
+const JUDGING_LEASE_S: i64 = 120;
+
 /// Notes that a file is here.
 pub async fn begin(app: &App, wanted: Wanted) -> Outcome<ImportRow, ImportRefusal> {
     let scope = match &wanted.reach {
@@ -56,7 +59,7 @@ pub async fn begin(app: &App, wanted: Wanted) -> Outcome<ImportRow, ImportRefusa
                 unchanged: 0,
                 applied_slices: 0,
                 cause: None,
-                leased_until: None,
+                leased_until: Some(Col(tx.now().plus_seconds(JUDGING_LEASE_S))),
                 created_at: now,
                 changed_at: now,
             };
@@ -183,7 +186,15 @@ impl Desk<'_> {
         let payload_enc = payload::seal(self.app.store.sealer(), import.0, number, &rows)?;
         let row_count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let slice = SliceRow { import_id: import, number, row_count, payload_enc };
-        self.app.store.write(LaneKey::SHARED, "stage_import", move |tx| Ok(imports::add_slice(tx.change(), &slice)?)).await
+        let row = self.row.clone();
+        self.app
+            .store
+            .write(LaneKey::SHARED, "stage_import", move |tx| {
+                let until = tx.now().plus_seconds(JUDGING_LEASE_S);
+                imports::add_slice(tx.change(), &slice)?;
+                Ok(imports::judged_so_far(tx.change(), &row, until)?)
+            })
+            .await
     }
 
     async fn keep_faults(&mut self, faults: Faults) -> Outcome<(), ImportRefusal> {
@@ -195,7 +206,15 @@ impl Desk<'_> {
             return Ok(());
         }
         self.kept += i64::try_from(rows.len()).unwrap_or(0);
-        self.app.store.write(LaneKey::SHARED, "import_faults", move |tx| Ok(imports::add_faults(tx.change(), &rows)?)).await
+        let row = self.row.clone();
+        self.app
+            .store
+            .write(LaneKey::SHARED, "import_faults", move |tx| {
+                let until = tx.now().plus_seconds(JUDGING_LEASE_S);
+                imports::add_faults(tx.change(), &rows)?;
+                Ok(imports::judged_so_far(tx.change(), &row, until)?)
+            })
+            .await
     }
 
     async fn finish(mut self, whole: bool) -> Outcome<ImportRow, ImportRefusal> {
@@ -218,6 +237,7 @@ impl Desk<'_> {
         self.row.changed = count(self.found.changed);
         self.row.unchanged = count(self.found.unchanged);
         self.row.changed_at = Col(self.app.clock.now());
+        self.row.leased_until = None;
         let (row, id) = (self.row.clone(), self.row.id.0);
         self.app.store.write(LaneKey::SHARED, "import_judged", move |tx| imports::update(tx.change(), &row)).await?;
         if !good {

@@ -83,9 +83,10 @@ fn command_in(tx: &mut Tx<'_>, actor: &Actor, asked: &Asked, content: &[u8]) -> 
 }
 
 /// What an event is about, with the event.
-type Told = Option<(domain::id::SubjectId, Event)>;
+pub(crate) type Told = Option<(domain::id::SubjectId, Event)>;
 
-fn stop(tx: &mut Tx<'_>, sitting: SittingId, dish: DishId, stopped: bool, by: By) -> Outcome<Told, Refusal> {
+/// Stops a dish or puts it back; the event that tells of it, unless things stood so already. The canteen's lock is held.
+pub(crate) fn stop<R>(tx: &mut Tx<'_>, sitting: SittingId, dish: DishId, stopped: bool, by: By) -> Outcome<Told, R> {
     match kitchen::is_stopped(tx.look(), sitting, dish)? {
         None => Err(Failure::NotFound(Thing::Dish)),
         Some(now) if now == stopped => Ok(None),

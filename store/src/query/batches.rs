@@ -346,6 +346,7 @@ pub fn lines_served_since(
     dish: DishId,
     since: Instant,
 ) -> Result<Vec<(OrderLineId, OrderId)>, StoreError> {
+    // Hidden too: an order is of a sitting that was seen.
     let rows = sitting::table
         .inner_join(canteen::table.on(canteen::id.eq(sitting::canteen_id)))
         .inner_join(meal_order::table.on(meal_order::sitting_id.eq(sitting::id)))

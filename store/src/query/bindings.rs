@@ -4,6 +4,7 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::{binding_request, family_binding};
+use crate::shown;
 use diesel::prelude::*;
 use domain::Instant;
 use domain::access::ConsentKind;
@@ -51,7 +52,12 @@ pub fn insert(conn: &mut AnyConnection, row: &BindingRow) -> Result<(), StoreErr
 
 /// A binding by identifier.
 pub fn find(conn: &mut AnyConnection, id: BindingId) -> Result<Option<BindingRow>, StoreError> {
-    Ok(family_binding::table.find(Col(id)).select(BindingRow::as_select()).get_result(conn).optional()?)
+    Ok(family_binding::table
+        .find(Col(id))
+        .filter(shown!(family_binding))
+        .select(BindingRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// The binding in force between a senior and a user.
@@ -59,6 +65,7 @@ pub fn in_force(conn: &mut AnyConnection, senior: SeniorId, user: UserId) -> Res
     Ok(family_binding::table
         .filter(family_binding::senior_id.eq(Col(senior)))
         .filter(family_binding::user_id.eq(Col(user)))
+        .filter(shown!(family_binding))
         .filter(family_binding::revoked_at.is_null())
         .select(BindingRow::as_select())
         .first(conn)
@@ -69,6 +76,7 @@ pub fn in_force(conn: &mut AnyConnection, senior: SeniorId, user: UserId) -> Res
 pub fn of_senior(conn: &mut AnyConnection, senior: SeniorId) -> Result<Vec<BindingRow>, StoreError> {
     Ok(family_binding::table
         .filter(family_binding::senior_id.eq(Col(senior)))
+        .filter(shown!(family_binding))
         .order(family_binding::id)
         .select(BindingRow::as_select())
         .load(conn)?)

@@ -18,6 +18,7 @@ use crate::shown;
 use diesel::prelude::*;
 use domain::id::{CanteenId, DishId, ImportId, IngredientId, SeniorId, SittingId, UserId};
 use domain::{Instant, PlaceCode, ServiceDate};
+use std::collections::BTreeSet;
 
 /// An ingredient.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -77,6 +78,7 @@ pub fn sittings(
     of: &[CanteenId],
     on: &[ServiceDate],
 ) -> Result<Vec<(SittingRow, Option<Col<ImportId>>)>, StoreError> {
+    // Hidden too: an import that goes on finds what it brought before.
     Ok(sitting::table
         .filter(sitting::canteen_id.eq_any(cols(of)))
         .filter(sitting::service_date.eq_any(cols(on)))
@@ -92,6 +94,7 @@ pub fn menu_items(conn: &mut AnyConnection, of: &[SittingId]) -> Result<Vec<Menu
 /// Seniors of these blind indexes of identity numbers, hidden or not, with the import that brought them.
 #[allow(clippy::type_complexity)]
 pub fn seniors(conn: &mut AnyConnection, id_no_bix: &[Vec<u8>]) -> Result<Vec<(SeniorRow, Option<Col<ImportId>>)>, StoreError> {
+    // Hidden too: an import that goes on finds what it brought before.
     Ok(senior::table.filter(senior::id_no_bix.eq_any(id_no_bix)).select((SeniorRow::as_select(), senior::import_id)).load(conn)?)
 }
 
@@ -113,6 +116,7 @@ pub type Found<I> = Vec<(Vec<u8>, Col<I>)>;
 
 /// Who holds these cards.
 pub fn card_holders(conn: &mut AnyConnection, card_bix: &[Vec<u8>]) -> Result<Found<SeniorId>, StoreError> {
+    // Hidden too: a card has one holder, seen or not.
     let rows = senior::table
         .filter(senior::card_bix.eq_any(card_bix))
         .select((senior::card_bix.assume_not_null(), senior::id))
@@ -128,6 +132,7 @@ pub fn diets(conn: &mut AnyConnection, of: &[SeniorId]) -> Result<Vec<DietRow>, 
 /// The facts about these seniors, hidden or not, with the import that brought them.
 #[allow(clippy::type_complexity)]
 pub fn facts(conn: &mut AnyConnection, of: &[SeniorId]) -> Result<Vec<(FactRow, Option<Col<ImportId>>)>, StoreError> {
+    // Hidden too: an import that goes on finds what it brought before.
     Ok(senior_fact::table
         .filter(senior_fact::senior_id.eq_any(cols(of)))
         .select((FactRow::as_select(), senior_fact::import_id))
@@ -145,6 +150,7 @@ pub fn users_by_phone(conn: &mut AnyConnection, phone_bix: &[Vec<u8>]) -> Result
 /// The bindings in force of these seniors, hidden or not, with the import that brought them.
 #[allow(clippy::type_complexity)]
 pub fn bindings(conn: &mut AnyConnection, of: &[SeniorId]) -> Result<Vec<(BindingRow, Option<Col<ImportId>>)>, StoreError> {
+    // Hidden too: an import that goes on finds what it brought before.
     Ok(family_binding::table
         .filter(family_binding::senior_id.eq_any(cols(of)))
         .filter(family_binding::revoked_at.is_null())
@@ -155,6 +161,7 @@ pub fn bindings(conn: &mut AnyConnection, of: &[SeniorId]) -> Result<Vec<(Bindin
 /// The standing orders of these seniors, hidden or not, with the import that brought them.
 #[allow(clippy::type_complexity)]
 pub fn standing_orders(conn: &mut AnyConnection, of: &[SeniorId]) -> Result<Vec<(StandingRow, Option<Col<ImportId>>)>, StoreError> {
+    // Hidden too: an import that goes on finds what it brought before.
     Ok(standing_order::table
         .filter(standing_order::senior_id.eq_any(cols(of)))
         .select((StandingRow::as_select(), standing_order::import_id))
@@ -201,8 +208,8 @@ struct Tables {
     standing: Vec<StandingRow>,
 }
 
-/// Adds rows; those that can be hidden are marked with the import that brings them. A key that is taken is an error.
-pub fn add(conn: &mut AnyConnection, import: ImportId, rows: &[Fresh]) -> Result<(), StoreError> {
+/// Adds rows; those that can be hidden are marked with the import that brings them, if one does. A key that is taken is an error.
+pub fn add(conn: &mut AnyConnection, import: Option<ImportId>, rows: &[Fresh]) -> Result<(), StoreError> {
     let mut t = Tables::default();
     for row in rows.iter().cloned() {
         match row {
@@ -231,7 +238,7 @@ pub fn add(conn: &mut AnyConnection, import: ImportId, rows: &[Fresh]) -> Result
     add_tables(conn, import, &t)
 }
 
-fn add_tables(conn: &mut AnyConnection, import: ImportId, t: &Tables) -> Result<(), StoreError> {
+fn add_tables(conn: &mut AnyConnection, import: Option<ImportId>, t: &Tables) -> Result<(), StoreError> {
     macro_rules! plain {
         ($rows:expr, $table:ident) => {
             for rows in $rows.chunks(256) {
@@ -242,7 +249,7 @@ fn add_tables(conn: &mut AnyConnection, import: ImportId, t: &Tables) -> Result<
     macro_rules! marked {
         ($rows:expr, $table:ident) => {
             for rows in $rows.chunks(256) {
-                let rows: Vec<_> = rows.iter().map(|row| (row, $table::import_id.eq(Some(Col(import))))).collect();
+                let rows: Vec<_> = rows.iter().map(|row| (row, $table::import_id.eq(import.map(Col)))).collect();
                 on_each!(&mut *conn, c => diesel::insert_into($table::table).values(rows).execute(c))?;
             }
         };
@@ -290,8 +297,31 @@ pub enum Altered {
     Standing(Box<StandingRow>),
 }
 
-/// Makes one change; `false` when the row is no longer as it was judged.
-pub fn alter(conn: &mut AnyConnection, change: &Altered) -> Result<bool, StoreError> {
+impl Altered {
+    fn sitting(&self) -> Option<SittingId> {
+        match self {
+            Self::SittingCutOff(id, _) => Some(*id),
+            Self::MenuItem(m) | Self::NewMenuItem(m) => Some(m.sitting_id.0),
+            _ => None,
+        }
+    }
+}
+
+/// Makes all changes, and counts one for each menu that they touch; `false` when a row is no longer as it was judged.
+pub fn alter_all(conn: &mut AnyConnection, changes: &[Altered]) -> Result<bool, StoreError> {
+    let menus: BTreeSet<SittingId> = changes.iter().filter_map(Altered::sitting).collect();
+    for sitting in menus {
+        crate::query::catalogue::change_sitting(conn, sitting, None)?;
+    }
+    for change in changes {
+        if !alter(conn, change)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn alter(conn: &mut AnyConnection, change: &Altered) -> Result<bool, StoreError> {
     let changed = match change {
         Altered::Place(p) => diesel::update(place::table.find(&p.code)).set(place::name.eq(&p.name)).execute(conn)?,
         Altered::Canteen(row, meals) => alter_canteen(conn, row, meals)?,

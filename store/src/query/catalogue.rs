@@ -5,6 +5,7 @@ use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
 use crate::schema::{canteen, dish, ingredient, menu_item, recipe_line, sitting};
+use crate::shown;
 use diesel::prelude::*;
 use domain::canteen::{CanteenKind, CanteenState, SittingState, Station};
 use domain::id::{CanteenId, DishId, IngredientId, MenuItemId, SittingId};
@@ -48,6 +49,7 @@ pub struct SittingRow {
     pub serve_to_at: Col<Instant>,
     pub next_order_no: i64,
     pub state: Word<SittingState>,
+    pub version: i64,
 }
 
 /// A dish.
@@ -106,6 +108,7 @@ pub fn sitting_with_canteen(conn: &mut AnyConnection, id: SittingId) -> Result<O
     let found = on_each!(conn, c => sitting::table
         .inner_join(canteen::table.on(canteen::id.eq(sitting::canteen_id)))
         .filter(sitting::id.eq(Col(id)))
+        .filter(shown!(sitting))
         .select((SittingRow::as_select(), CanteenRow::as_select()))
         .get_result(c));
     Ok(found.optional()?)
@@ -182,8 +185,35 @@ pub fn return_portions(conn: &mut AnyConnection, item: MenuItemId, quantity: i64
     Ok(())
 }
 
+/// Opens or closes a canteen.
+pub fn set_canteen_state(conn: &mut AnyConnection, id: CanteenId, state: CanteenState) -> Result<(), StoreError> {
+    diesel::update(canteen::table.find(Col(id)))
+        .set((canteen::state.eq(Word(state)), canteen::version.eq(canteen::version + 1)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Counts a change of a dish whose own row stays as it is.
+pub fn count_dish_change(conn: &mut AnyConnection, id: DishId) -> Result<(), StoreError> {
+    diesel::update(dish::table.find(Col(id))).set(dish::version.eq(dish::version + 1)).execute(conn)?;
+    Ok(())
+}
+
+/// Counts a change of a sitting or its menu; calls it off or on when a state is given.
+pub fn change_sitting(conn: &mut AnyConnection, id: SittingId, state: Option<SittingState>) -> Result<(), StoreError> {
+    diesel::update(sitting::table.find(Col(id))).set(sitting::version.eq(sitting::version + 1)).execute(conn)?;
+    if let Some(state) = state {
+        diesel::update(sitting::table.find(Col(id))).set(sitting::state.eq(Word(state))).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Whose sitting it is.
 pub fn canteen_of(conn: &mut AnyConnection, of: SittingId) -> Result<Option<CanteenId>, StoreError> {
-    let found = on_each!(conn, c => sitting::table.find(Col(of)).select(sitting::canteen_id).get_result::<Col<CanteenId>>(c));
+    let found = on_each!(conn, c => sitting::table
+        .find(Col(of))
+        .filter(shown!(sitting))
+        .select(sitting::canteen_id)
+        .get_result::<Col<CanteenId>>(c));
     Ok(found.optional()?.map(|Col(id)| id))
 }

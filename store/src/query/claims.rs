@@ -57,6 +57,7 @@ pub fn lines(
     after: Option<TransferId>,
     limit: i64,
 ) -> Result<Vec<ClaimRow>, StoreError> {
+    // Hidden too: an order is of a sitting that was seen.
     let mut query = sitting::table
         .inner_join(meal_order::table.on(meal_order::sitting_id.eq(sitting::id)))
         .inner_join(transfer::table.on(transfer::order_id.eq(meal_order::id)))
@@ -92,6 +93,7 @@ pub fn lines(
 /// What was posted to a canteen's claim accounts for meals of these dates, whatever its evidence: what the lines must add up to.
 pub fn posted(conn: &mut AnyConnection, of: CanteenId, (from, to): (ServiceDate, ServiceDate)) -> Result<Fen, StoreError> {
     let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(transfer.amount_fen), 0) AS BIGINT)");
+    // Hidden too: an order is of a sitting that was seen.
     let sum = transfer::table
         .inner_join(ledger_account::table.on(ledger_account::id.eq(transfer::credit_id)))
         .inner_join(meal_order::table.on(meal_order::id.eq(transfer::order_id)))

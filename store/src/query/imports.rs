@@ -131,6 +131,39 @@ pub fn unfinished(conn: &mut AnyConnection) -> Result<Vec<ImportRow>, StoreError
     Ok(import_job::table.filter(import_job::state.eq_any(busy)).order(import_job::id).select(ImportRow::as_select()).load(conn)?)
 }
 
+/// Imports that were judged before an instant and never applied.
+pub fn ready_since(conn: &mut AnyConnection, before: Instant, limit: i64) -> Result<Vec<ImportRow>, StoreError> {
+    Ok(import_job::table
+        .filter(import_job::state.eq(Word(ImportState::Ready)))
+        .filter(import_job::changed_at.lt(Col(before)))
+        .order(import_job::id)
+        .limit(limit)
+        .select(ImportRow::as_select())
+        .load(conn)?)
+}
+
+/// Says how far the judging is; whoever judges is alive until then.
+pub fn judged_so_far(conn: &mut AnyConnection, row: &ImportRow, until: Instant) -> Result<(), StoreError> {
+    diesel::update(import_job::table.find(row.id))
+        .set((
+            import_job::row_count.eq(row.row_count),
+            import_job::fault_count.eq(row.fault_count),
+            import_job::leased_until.eq(Some(Col(until))),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Rows of the slices below a number: what is in when the job has come so far.
+pub fn rows_before(conn: &mut AnyConnection, of: ImportId, number: i64) -> Result<i64, StoreError> {
+    let counts = import_slice::table
+        .filter(import_slice::import_id.eq(Col(of)))
+        .filter(import_slice::number.lt(number))
+        .select(import_slice::row_count)
+        .load::<i64>(conn)?;
+    Ok(counts.into_iter().sum())
+}
+
 /// Adds a staged slice.
 pub fn add_slice(conn: &mut AnyConnection, row: &SliceRow) -> Result<(), StoreError> {
     diesel::insert_into(import_slice::table).values(row).execute(conn)?;
@@ -188,6 +221,7 @@ pub fn show(conn: &mut AnyConnection, id: ImportId) -> Result<(), StoreError> {
 
 /// Takes out some of what an import added unseen; returns how many rows, 0 when nothing is left.
 pub fn take_out(conn: &mut AnyConnection, id: ImportId, at_most: i64) -> Result<usize, StoreError> {
+    // Hidden too: it is what is hidden that is taken out.
     macro_rules! some_of {
         ($table:ident) => {
             $table::table.filter($table::import_id.eq(Some(Col(id)))).select($table::id).limit(at_most).load(conn)?

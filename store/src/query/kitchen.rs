@@ -7,6 +7,7 @@ use crate::on_each;
 use crate::query::catalogue::SittingRow;
 use crate::query::rows::{OrderLineRow, OrderRow};
 use crate::schema::{dish, kitchen_command, kitchen_mark, kitchen_ticket, meal_order, menu_item, order_line, sitting};
+use crate::shown;
 use diesel::prelude::*;
 use domain::diet::Texture;
 use domain::id::{CanteenId, DeviceId, DishId, KitchenCommandId, OrderId, SittingId, UserId};
@@ -166,6 +167,7 @@ pub fn sittings(
     Ok(sitting::table
         .filter(sitting::canteen_id.eq(Col(of)))
         .filter(sitting::service_date.between(Col(from), Col(to)))
+        .filter(shown!(sitting))
         .order((sitting::serve_from_at, sitting::id))
         .select(SittingRow::as_select())
         .load(conn)?)

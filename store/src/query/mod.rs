@@ -10,6 +10,7 @@ pub mod claims;
 pub mod codes;
 pub mod devices;
 pub mod events;
+pub mod export;
 pub mod idempotency;
 pub mod imports;
 pub mod ingredients;

@@ -124,7 +124,7 @@ pub fn accepted_redemption(conn: &mut AnyConnection, order: OrderId) -> Result<O
 }
 
 /// Which orders a list shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrderFilter {
     /// Only this sitting's.
     pub sitting: Option<SittingId>,
@@ -142,19 +142,31 @@ pub struct OrderFilter {
     pub limit: i64,
 }
 
+/// All orders, newest first: for the administrator of the machine.
+pub fn every(conn: &mut AnyConnection, filter: &OrderFilter) -> Result<Vec<OrderRow>, StoreError> {
+    found(conn, None, filter)
+}
+
 /// Orders in scope, newest first.
 pub fn list(conn: &mut AnyConnection, scope: &Scope, filter: &OrderFilter) -> Result<Vec<OrderRow>, StoreError> {
-    let mut canteens: Vec<Col<CanteenId>> = scope.canteens().iter().copied().map(Col).collect();
-    for place in scope.places() {
-        let inside = canteen::table.filter(canteen::place_code.like(format!("{place}%"))).select(canteen::id);
-        canteens.extend(inside.load::<Col<CanteenId>>(conn)?);
-    }
-    let kin: Vec<Col<SeniorId>> = scope.seniors().iter().copied().map(Col).collect();
+    found(conn, Some(scope), filter)
+}
+
+fn found(conn: &mut AnyConnection, scope: Option<&Scope>, filter: &OrderFilter) -> Result<Vec<OrderRow>, StoreError> {
     let mut query = meal_order::table.select(OrderRow::as_select()).into_boxed();
-    query = query.filter(meal_order::canteen_id.eq_any(canteens)).or_filter(meal_order::senior_id.eq_any(kin));
-    for place in scope.places() {
-        let residents = senior::table.filter(senior::resident_place.like(format!("{place}%"))).select(senior::id.nullable());
-        query = query.or_filter(meal_order::senior_id.eq_any(residents));
+    if let Some(scope) = scope {
+        let mut canteens: Vec<Col<CanteenId>> = scope.canteens().iter().copied().map(Col).collect();
+        for place in scope.places() {
+            let inside = canteen::table.filter(canteen::place_code.like(format!("{place}%"))).select(canteen::id);
+            canteens.extend(inside.load::<Col<CanteenId>>(conn)?);
+        }
+        let kin: Vec<Col<SeniorId>> = scope.seniors().iter().copied().map(Col).collect();
+        query = query.filter(meal_order::canteen_id.eq_any(canteens)).or_filter(meal_order::senior_id.eq_any(kin));
+        for place in scope.places() {
+            // Hidden too: nobody orders for a senior who is not seen yet.
+            let residents = senior::table.filter(senior::resident_place.like(format!("{place}%"))).select(senior::id.nullable());
+            query = query.or_filter(meal_order::senior_id.eq_any(residents));
+        }
     }
     if let Some(sitting) = filter.sitting {
         query = query.filter(meal_order::sitting_id.eq(Col(sitting)));

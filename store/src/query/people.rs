@@ -103,8 +103,12 @@ fn load_user(conn: &mut AnyConnection, user: UserId, actor: &mut Actor) -> Resul
         .into_iter()
         .map(|(Word(role), Col(place), canteen)| RoleGrant { role, place, canteen: canteen.map(|Col(c)| c) })
         .collect();
-    let own =
-        senior::table.filter(senior::user_id.eq(Col(user))).select(senior::id).get_result::<Col<SeniorId>>(conn).optional()?;
+    let own = senior::table
+        .filter(senior::user_id.eq(Col(user)))
+        .filter(crate::shown!(senior))
+        .select(senior::id)
+        .get_result::<Col<SeniorId>>(conn)
+        .optional()?;
     actor.self_senior = own.map(|Col(id)| id);
     let bindings = family_binding::table
         .filter(family_binding::user_id.eq(Col(user)))

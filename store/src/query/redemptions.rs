@@ -38,6 +38,7 @@ pub fn of_number(
     on: ServiceDate,
     order_no: i64,
 ) -> Result<Vec<OrderRow>, StoreError> {
+    // Hidden too: an order is of a sitting that was seen.
     Ok(sitting::table
         .inner_join(meal_order::table.on(meal_order::sitting_id.eq(sitting::id)))
         .filter(sitting::canteen_id.eq(Col(canteen)))
@@ -80,6 +81,7 @@ pub fn set_aside(conn: &mut AnyConnection, id: RedemptionId) -> Result<(), Store
 
 /// Confirmed orders of sittings that ended before an instant with their canteens, oldest sitting first.
 pub fn unserved(conn: &mut AnyConnection, ended_before: Instant, limit: i64) -> Result<Vec<(OrderId, CanteenId)>, StoreError> {
+    // Hidden too: an order is of a sitting that was seen.
     let rows = sitting::table
         .inner_join(meal_order::table.on(meal_order::sitting_id.eq(sitting::id)))
         .filter(sitting::serve_to_at.lt(Col(ended_before)))

@@ -154,7 +154,7 @@ pub fn list(conn: &mut AnyConnection, scope: &Scope, filter: &SeniorFilter, limi
     let kin: Vec<Col<SeniorId>> = scope.seniors().iter().copied().map(Col).collect();
     let canteens: Vec<Col<CanteenId>> = scope.canteens().iter().copied().map(Col).collect();
     let at_home = senior::home_canteen_id.is_not_null().and(senior::home_canteen_id.assume_not_null().eq_any(canteens));
-    let mut query = senior::table.order(senior::id).limit(limit).select(SeniorRow::as_select()).into_boxed();
+    let mut query = senior::table.filter(shown!(senior)).order(senior::id).limit(limit).select(SeniorRow::as_select()).into_boxed();
     query = query.filter(within!(senior::table, senior::resident_place, scope.places()).or(senior::id.eq_any(kin)).or(at_home));
     if let Some(place) = &filter.place {
         query = query.filter(within!(senior::table, senior::resident_place, [place]));
@@ -180,17 +180,33 @@ diesel::define_sql_function! {
 
 /// By the blind index of an identity number.
 pub fn by_id_no(conn: &mut AnyConnection, bix: &[u8]) -> Result<Option<SeniorRow>, StoreError> {
-    Ok(senior::table.filter(senior::id_no_bix.eq(bix)).select(SeniorRow::as_select()).get_result(conn).optional()?)
+    Ok(senior::table
+        .filter(senior::id_no_bix.eq(bix))
+        .filter(shown!(senior))
+        .select(SeniorRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// By the blind index of a card.
 pub fn by_card(conn: &mut AnyConnection, bix: &[u8]) -> Result<Option<SeniorRow>, StoreError> {
-    Ok(senior::table.filter(senior::card_bix.eq(bix)).select(SeniorRow::as_select()).get_result(conn).optional()?)
+    Ok(senior::table
+        .filter(senior::card_bix.eq(bix))
+        .filter(shown!(senior))
+        .select(SeniorRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// By the blind index of a phone, which couples share; at most `limit`.
 pub fn by_phone(conn: &mut AnyConnection, bix: &[u8], limit: i64) -> Result<Vec<SeniorRow>, StoreError> {
-    Ok(senior::table.filter(senior::phone_bix.eq(bix)).order(senior::id).limit(limit).select(SeniorRow::as_select()).load(conn)?)
+    Ok(senior::table
+        .filter(senior::phone_bix.eq(bix))
+        .filter(shown!(senior))
+        .order(senior::id)
+        .limit(limit)
+        .select(SeniorRow::as_select())
+        .load(conn)?)
 }
 
 /// Adds a fact.
@@ -205,6 +221,7 @@ pub fn end_fact(conn: &mut AnyConnection, of: SeniorId, id: FactId, last_day: Se
         senior_fact::table
             .find(Col(id))
             .filter(senior_fact::senior_id.eq(Col(of)))
+            .filter(shown!(senior_fact))
             .filter(senior_fact::valid_to.is_null())
             .filter(senior_fact::valid_from.le(Col(last_day))),
     )

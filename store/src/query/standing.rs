@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use crate::on_each;
 use crate::query::rows::OrderRow;
 use crate::schema::{meal_order, sitting, standing_order, standing_skip};
+use crate::shown;
 use diesel::prelude::*;
 use domain::id::{CanteenId, SeniorId, SittingId, StandingOrderId, UserId};
 use domain::standing::{SkipReason, StandingState};
@@ -45,7 +46,12 @@ pub struct SkipRow {
 
 /// A standing order by identifier.
 pub fn find(conn: &mut AnyConnection, id: StandingOrderId) -> Result<Option<StandingRow>, StoreError> {
-    Ok(standing_order::table.find(Col(id)).select(StandingRow::as_select()).get_result(conn).optional()?)
+    Ok(standing_order::table
+        .find(Col(id))
+        .filter(shown!(standing_order))
+        .select(StandingRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// Adds a standing order.
@@ -66,6 +72,7 @@ pub fn update(conn: &mut AnyConnection, row: &StandingRow, from_version: i64) ->
 pub fn of_senior(conn: &mut AnyConnection, senior: SeniorId) -> Result<Vec<StandingRow>, StoreError> {
     Ok(standing_order::table
         .filter(standing_order::senior_id.eq(Col(senior)))
+        .filter(shown!(standing_order))
         .order(standing_order::id.desc())
         .limit(100)
         .select(StandingRow::as_select())
@@ -74,7 +81,10 @@ pub fn of_senior(conn: &mut AnyConnection, senior: SeniorId) -> Result<Vec<Stand
 
 /// Active standing orders with an identifier above `after`, in order, at most `limit`: the generation walks them in pages.
 pub fn active_after(conn: &mut AnyConnection, after: Option<StandingOrderId>, limit: i64) -> Result<Vec<StandingRow>, StoreError> {
-    let mut query = standing_order::table.filter(standing_order::state.eq(Word(StandingState::Active))).into_boxed();
+    let mut query = standing_order::table
+        .filter(standing_order::state.eq(Word(StandingState::Active)))
+        .filter(shown!(standing_order))
+        .into_boxed();
     if let Some(after) = after {
         query = query.filter(standing_order::id.gt(Col(after)));
     }
@@ -110,6 +120,7 @@ pub fn sitting_of(
         .filter(sitting::canteen_id.eq(Col(canteen)))
         .filter(sitting::service_date.eq(Col(date)))
         .filter(sitting::meal.eq(Word(meal)))
+        .filter(shown!(sitting))
         .select(sitting::id)
         .get_result::<Col<SittingId>>(conn)
         .optional()?;
@@ -149,6 +160,7 @@ pub fn left_out(
 ) -> Result<Vec<(SeniorId, SkipReason)>, StoreError> {
     let rows = standing_skip::table
         .inner_join(standing_order::table.on(standing_order::id.eq(standing_skip::standing_order_id)))
+        .filter(shown!(standing_order))
         .filter(standing_order::canteen_id.eq(Col(canteen)))
         .filter(standing_order::meal.eq(Word(meal)))
         .filter(standing_skip::service_date.eq(Col(date)))

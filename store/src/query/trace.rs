@@ -5,6 +5,7 @@ use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::query::batches::BatchRow;
 use crate::schema::{app_user, canteen, dish, dish_batch, lot, meal_order, order_line, order_line_batch, sitting, supplier};
+use crate::shown;
 use diesel::dsl::{count, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -165,6 +166,7 @@ pub fn sittings_of_day(
     let rows = sitting::table
         .filter(sitting::canteen_id.eq(Col(of)))
         .filter(sitting::service_date.eq(Col(on)))
+        .filter(shown!(sitting))
         .order(sitting::serve_from_at)
         .select((sitting::id, sitting::meal))
         .load::<(Col<domain::id::SittingId>, Word<MealPeriod>)>(conn)?;

@@ -131,6 +131,7 @@ diesel::table! {
         serve_to_at -> BigInt,
         next_order_no -> BigInt,
         state -> Text,
+        version -> BigInt,
         import_id -> Nullable<Uid>,
     }
 }

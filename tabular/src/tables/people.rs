@@ -49,7 +49,7 @@ table! {
     /// Personal; what a kitchen or courier must know beyond the diet.
     health_note: Option<Private<200>> = "健康备注", "", "", "";
     /// The meal card.
-    card_no: Option<CardNumber> = "就餐卡号", "NY00012345", "", "";
+    card_no: Option<CardNumber> = "就餐卡号", "NY00012345", "空白则保持原卡不变", "empty leaves the card as it is";
 }
 
 fn check_senior(row: SeniorRow) -> Result<SeniorRow, Vec<Misfit>> {
