@@ -21,7 +21,7 @@ use domain::access::Action;
 use domain::batch::{Gap, GateRefusal};
 use domain::fault::Faults;
 use views::{
-    BatchBody, BatchView, BatchesView, CookedBody, CoreBody, CorrectionBody, DayQuery, EndBody, GapView, IssueBody, NeedView,
+    BatchBody, BatchView, BatchesView, CookedBody, CoreBody, CorrectionBody, DayQuery, EndBatchBody, GapView, IssueBody, NeedView,
     NeedsView, OverrideView, PackBody, ReleaseBody, SampleBody,
 };
 
@@ -339,7 +339,7 @@ pub async fn pack_orders(
 }
 
 /// Ends a batch: from now on nobody is served from it.
-#[utoipa::path(post, path = "/v1/batches/{batch}/end", operation_id = "endBatch", tag = "batches", request_body = EndBody,
+#[utoipa::path(post, path = "/v1/batches/{batch}/end", operation_id = "endBatch", tag = "batches", request_body = EndBatchBody,
     params(("batch" = String, Path, description = "The batch"), ("Idempotency-Key" = String, Header, description = "Made by the client")),
     responses((status = 200, body = BatchView)))]
 pub async fn end_batch(
@@ -347,7 +347,7 @@ pub async fn end_batch(
     Signed(actor): Signed,
     key: IdempotencyKey,
     path: Path<String>,
-    body: Json<EndBody>,
+    body: Json<EndBatchBody>,
 ) -> Answer {
     let (id, key) = (path_id(&path)?, key.bind(&actor, "endBatch", &(path.as_str(), &*body))?);
     answer(release::end(&app, actor, key, id, body.discarded).await)

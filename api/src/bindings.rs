@@ -53,6 +53,7 @@ pub const OPERATIONS: &[Operation] = &[
         "confirmBinding",
         Access::SignedIn,
         &[
+            P::Forbidden,
             P::BadRequest,
             P::TooLarge,
             P::Invalid,

@@ -17,6 +17,7 @@ pub mod devices;
 pub mod dishes;
 pub mod exports;
 pub mod extract;
+pub mod gate;
 pub mod imports;
 pub mod input;
 pub mod kitchen_count;
@@ -39,6 +40,7 @@ pub mod trace;
 pub mod users;
 pub mod words;
 
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use app::App;
 
@@ -53,33 +55,38 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(web::JsonConfig::default().limit(JSON_LIMIT).error_handler(problem::json_error))
             .app_data(web::QueryConfig::default().error_handler(problem::query_error))
             .app_data(web::PathConfig::default().error_handler(problem::path_error))
-            .configure(orders::routes)
-            .configure(standing::routes)
-            .configure(demand::routes)
-            .configure(kitchen_count::routes)
-            .configure(plans::routes)
-            .configure(redemptions::routes)
-            .configure(places::routes)
-            .configure(canteens::routes)
-            .configure(dishes::routes)
-            .configure(menus::routes)
-            .configure(auth::routes)
-            .configure(users::routes)
-            .configure(devices::routes)
-            .configure(seniors::routes)
-            .configure(bindings::routes)
-            .configure(audit::routes)
-            .configure(suppliers::routes)
-            .configure(lots::routes)
-            .configure(batches::routes)
-            .configure(trace::routes)
             .configure(public::routes)
-            .configure(claims::routes)
-            .configure(imports::routes)
-            .configure(catalogue_edit::routes)
-            .configure(exports::routes)
-            .configure(policies::routes)
-            .configure(decisions::routes)
-            .configure(openapi::routes);
+            .configure(openapi::routes)
+            .service(
+                web::scope("")
+                    .guard(gate::guarded())
+                    .wrap(from_fn(gate::keep))
+                    .configure(orders::routes)
+                    .configure(standing::routes)
+                    .configure(demand::routes)
+                    .configure(kitchen_count::routes)
+                    .configure(plans::routes)
+                    .configure(redemptions::routes)
+                    .configure(places::routes)
+                    .configure(canteens::routes)
+                    .configure(dishes::routes)
+                    .configure(menus::routes)
+                    .configure(auth::routes)
+                    .configure(users::routes)
+                    .configure(devices::routes)
+                    .configure(seniors::routes)
+                    .configure(bindings::routes)
+                    .configure(audit::routes)
+                    .configure(suppliers::routes)
+                    .configure(lots::routes)
+                    .configure(batches::routes)
+                    .configure(trace::routes)
+                    .configure(claims::routes)
+                    .configure(imports::routes)
+                    .configure(catalogue_edit::routes)
+                    .configure(exports::routes)
+                    .configure(policies::routes)
+                    .configure(decisions::routes),
+            );
     }
 }

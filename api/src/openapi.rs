@@ -3,7 +3,9 @@
 use crate::operations::{ANY, Access, Operation, all};
 use crate::problem::{Problem, ProblemBody, ProblemCode};
 use actix_web::web::ServiceConfig;
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 use utoipa::openapi::path::Operation as Documented;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder, example::ExampleBuilder};
@@ -19,6 +21,10 @@ use utoipa::{Modify, OpenApi};
     components(schemas(ProblemBody))
 )]
 pub struct Reference;
+
+/// Requests and answers of a test run, by operation; a test keeps them true.
+static EXAMPLES: LazyLock<BTreeMap<String, Value>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../openapi/examples.json")).unwrap_or_default());
 
 /// Adds what the table of operations knows: who may call, and each problem with an example.
 struct FromTheTable;
@@ -53,9 +59,12 @@ fn describe(documented: &mut Documented, operation: &Operation) {
         let session = utoipa::openapi::security::SecurityRequirement::new("session", Vec::<String>::new());
         documented.security = Some(vec![session]);
     }
-    let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
-    for code in operation.problems.iter().chain(ANY) {
-        by_status.entry(code.status().as_u16()).or_default().push(*code);
+    if let Some(example) = EXAMPLES.get(operation.id) {
+        exemplify(documented, example);
+    }
+    let mut by_status: BTreeMap<u16, BTreeSet<ProblemCode>> = BTreeMap::new();
+    for code in operation.problems.iter().chain(ANY).chain(&of_its_shape(documented, operation)) {
+        by_status.entry(code.status().as_u16()).or_default().insert(*code);
     }
     for (status, codes) in by_status {
         let examples = codes
@@ -66,6 +75,55 @@ fn describe(documented: &mut Documented, operation: &Operation) {
         let response = ResponseBuilder::new().description(titles.join("; ")).content("application/problem+json", content).build();
         documented.responses.responses.insert(status.to_string(), RefOr::T(response));
     }
+}
+
+/// Kinds of bodies that can be shown on a page.
+const WRITTEN: [&str; 2] = ["application/json", "text/csv"];
+
+fn exemplify(documented: &mut Documented, example: &Value) {
+    if let Some(RefOr::T(body)) = documented.request_body.as_mut()
+        && let Some((_, RefOr::T(content))) = body.content.iter_mut().find(|(kind, _)| WRITTEN.contains(&kind.as_str()))
+    {
+        content.example = example.get("request").cloned();
+    }
+    let text = |member: &str| example.get(member).and_then(Value::as_str).unwrap_or_default();
+    let status = example.get("status").map(Value::to_string).unwrap_or_default();
+    if let Some(RefOr::T(response)) = documented.responses.responses.get_mut(&status)
+        && let Some(RefOr::T(content)) = response.content.get_mut(text("content_type"))
+    {
+        content.example = example.get("response").cloned();
+    }
+}
+
+/// The problems that follow from what an operation takes: whoever must sign in may not have, a body may be no JSON.
+fn of_its_shape(documented: &Documented, operation: &Operation) -> Vec<ProblemCode> {
+    use utoipa::openapi::path::ParameterIn;
+    let parameters = documented.parameters.as_deref().unwrap_or_default();
+    let parameters = parameters.iter().filter_map(|p| match p {
+        RefOr::T(p) => Some((&p.parameter_in, p.name.as_str())),
+        RefOr::Ref(_) => None,
+    });
+    let parameters: Vec<_> = parameters.collect();
+    let takes = |place: &ParameterIn| parameters.iter().any(|(taken, _)| *taken == place);
+    let header = |name: &str| parameters.contains(&(&ParameterIn::Header, name));
+    // Every query is checked, also that of an operation which takes none.
+    let mut all = vec![ProblemCode::BadRequest];
+    if operation.access != Access::Public {
+        all.extend([ProblemCode::SignInNeeded, ProblemCode::PasswordChangeNeeded]);
+    }
+    if takes(&ParameterIn::Path) {
+        all.push(ProblemCode::NotFound);
+    }
+    if documented.request_body.is_some() {
+        all.extend([ProblemCode::TooLarge, ProblemCode::WrongContentType]);
+    }
+    if header("If-Match") {
+        all.extend([ProblemCode::VersionMissing, ProblemCode::Stale]);
+    }
+    if header("Idempotency-Key") {
+        all.extend([ProblemCode::IdempotencyKeyMissing, ProblemCode::IdempotencyKeyReused]);
+    }
+    all
 }
 
 fn roles(action: domain::access::Action) -> String {
@@ -122,7 +180,6 @@ pub fn routes(config: &mut ServiceConfig) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
     fn every_documented_operation_stands_in_the_table_and_the_other_way_round() {

@@ -40,6 +40,8 @@ macro_rules! problems {
 problems! {
     BadRequest = "bad_request", BAD_REQUEST, "请求无法读懂", "The request cannot be read", "请按接口文档检查请求内容", "Check the request against the API reference";
     Invalid = "invalid", UNPROCESSABLE_ENTITY, "提交的内容有误", "The content has faults", "请逐条改正 faults 中列出的问题后重新提交", "Correct every entry of `faults` and send it again";
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "此地址不接受这种方法", "This address does not take this method", "请按接口文档和 Allow 头改用其他方法", "Use a method of the `Allow` header, as the API reference has it";
+    WrongContentType = "wrong_content_type", UNSUPPORTED_MEDIA_TYPE, "提交内容的类型不对", "The content is of another type", "请以 Content-Type: application/json 提交 JSON", "Send JSON with Content-Type: application/json";
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "提交的内容过大", "The request is too large", "请减小内容或分批提交", "Send less, or in parts";
     IdempotencyKeyMissing = "idempotency_key_missing", BAD_REQUEST, "缺少 Idempotency-Key", "Idempotency-Key is missing", "请生成并保存一个 8 到 128 个字符的键，连同请求一起发送", "Make and store a key of 8 to 128 visible characters and send it with the request";
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "同一个 Idempotency-Key 用于不同的请求", "The Idempotency-Key was used for another request", "新的请求请换用新的键", "Use a new key for a new request";
@@ -228,6 +230,7 @@ pub fn json_error(error: actix_web::error::JsonPayloadError, _: &HttpRequest) ->
     use actix_web::error::JsonPayloadError as E;
     let code = match &error {
         E::OverflowKnownLength { .. } | E::Overflow { .. } => ProblemCode::TooLarge,
+        E::ContentType => ProblemCode::WrongContentType,
         _ => ProblemCode::BadRequest,
     };
     Problem::new(code).with("detail", without_values(&error.to_string())).into()

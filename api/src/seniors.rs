@@ -266,20 +266,20 @@ pub async fn add_fact(
 /// The last day of a fact.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct EndBody {
+pub struct EndFactBody {
     /// Inclusive.
     #[schema(value_type = String, format = Date)]
     pub last_day: ServiceDate,
 }
 
 /// Gives an open fact its last day.
-#[utoipa::path(post, path = "/v1/seniors/{senior}/facts/{fact}/end", operation_id = "endFact", tag = "seniors", request_body = EndBody,
+#[utoipa::path(post, path = "/v1/seniors/{senior}/facts/{fact}/end", operation_id = "endFact", tag = "seniors", request_body = EndFactBody,
     params(("senior" = String, Path, description = "The senior"), ("fact" = String, Path, description = "The fact")), responses((status = 204)))]
 pub async fn end_fact(
     app: Data<App>,
     Signed(actor): Signed,
     path: Path<(String, String)>,
-    body: Json<EndBody>,
+    body: Json<EndFactBody>,
 ) -> Result<HttpResponse, Problem> {
     let (senior, fact) = path.into_inner();
     facts::end(&app, actor, path_id(&senior)?, path_id(&fact)?, body.last_day).await.map_err(|f| Problem::of(f, refused))?;

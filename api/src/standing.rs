@@ -104,9 +104,35 @@ pub struct StandingView {
     /// Its identifier.
     #[schema(value_type = StandingOrderIdText)]
     pub id: StandingOrderId,
-    /// Its content.
-    #[serde(flatten)]
-    pub content: StandingBody,
+    /// Whose.
+    #[schema(value_type = SeniorIdText)]
+    pub senior: SeniorId,
+    /// Where.
+    #[schema(value_type = CanteenIdText)]
+    pub canteen: CanteenId,
+    /// Which meal.
+    #[schema(value_type = MealWord)]
+    pub meal: MealPeriod,
+    /// Weekdays, 1 (Monday) to 7.
+    #[schema(min_items = 1, max_items = 7, example = json!([1, 3, 5]))]
+    pub weekdays: Vec<u8>,
+    /// How it reaches the table.
+    #[schema(value_type = ChannelWord)]
+    pub channel: Channel,
+    /// First day.
+    #[schema(value_type = String, format = Date)]
+    pub starts_on: ServiceDate,
+    /// Last day; absent lasts.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub ends_on: Option<ServiceDate>,
+    /// First day of a pause.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub paused_from: Option<ServiceDate>,
+    /// Last day of the pause, after which the pattern resumes by itself; absent pauses until it is changed.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub paused_to: Option<ServiceDate>,
+    /// Whether it generates no more.
+    pub ended: bool,
     /// Counts changes; the ETag.
     pub version: i64,
 }
@@ -114,7 +140,8 @@ pub struct StandingView {
 impl From<StandingRow> for StandingView {
     fn from(row: StandingRow) -> Self {
         let weekdays = (1u8..=7).filter(|day| row.weekdays >> (day - 1) & 1 == 1).collect();
-        let content = StandingBody {
+        Self {
+            id: row.id.0,
             senior: row.senior_id.0,
             canteen: row.canteen_id.0,
             meal: row.meal.0,
@@ -125,8 +152,8 @@ impl From<StandingRow> for StandingView {
             paused_from: row.paused_from.map(|date| date.0),
             paused_to: row.paused_to.map(|date| date.0),
             ended: row.state.0 == StandingState::Ended,
-        };
-        Self { id: row.id.0, content, version: row.version }
+            version: row.version,
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! Traces: where a lot went, where an order came from, whom to call.
 
+mod views;
+
+pub use views::{EpcisDocument, LotTraceView, OrderTraceView};
+
 use crate::extract::Signed;
 use crate::operations::{Access, Operation, op};
 use crate::problem::{Problem, ProblemCode as P};
@@ -48,10 +52,10 @@ pub struct Docs;
 /// Where a lot went: batches, totals, and the first 200 lines of orders; the CSV has all of them. Names are masked.
 #[utoipa::path(get, path = "/v1/lots/{lot}/trace", operation_id = "traceLot", tag = "trace",
     params(("lot" = String, Path, description = "The lot")),
-    responses((status = 200, body = Object, description = "`lot`, `supplier`, `batches`, `orders`, `portions`, `people`, `rows`, `more`")))]
-pub async fn trace_lot(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<HttpResponse, Problem> {
+    responses((status = 200, body = LotTraceView)))]
+pub async fn trace_lot(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<Json<LotTraceView>, Problem> {
     let trace = forward::of_lot(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, refused))?;
-    Ok(HttpResponse::Ok().json(trace))
+    Ok(Json(trace.into()))
 }
 
 /// Rows of one page of the stream.
@@ -123,7 +127,7 @@ fn csv_text(text: &str) -> String {
 /// A lot's trace as EPCIS 2.0 (GS1) in JSON-LD. No person is in it.
 #[utoipa::path(get, path = "/v1/lots/{lot}/epcis", operation_id = "exportEpcis", tag = "trace",
     params(("lot" = String, Path, description = "The lot")),
-    responses((status = 200, body = Object, content_type = "application/ld+json", description = "An EPCISDocument")))]
+    responses((status = 200, body = EpcisDocument, content_type = "application/ld+json", description = "An EPCISDocument")))]
 pub async fn export_epcis(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<HttpResponse, Problem> {
     let document = epcis::of_lot(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, refused))?;
     Ok(HttpResponse::Ok().content_type("application/ld+json").body(document.to_string()))
@@ -184,10 +188,10 @@ pub async fn call_list_of_lot(
 /// Where an order's dishes came from: batches, cook, temperatures, samples, lots and their suppliers.
 #[utoipa::path(get, path = "/v1/orders/{order}/trace", operation_id = "traceOrder", tag = "trace",
     params(("order" = String, Path, description = "The order")),
-    responses((status = 200, body = Object, description = "`order`, `order_no`, `service_date`, `meal`, `canteen`, `served_at`, `dishes`")))]
-pub async fn trace_order(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<HttpResponse, Problem> {
+    responses((status = 200, body = OrderTraceView)))]
+pub async fn trace_order(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<Json<OrderTraceView>, Problem> {
     let trace = backward::of_order(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, refused))?;
-    Ok(HttpResponse::Ok().json(trace))
+    Ok(Json(trace.into()))
 }
 
 fn refused(refusal: TraceRefusal) -> Problem {

@@ -6,6 +6,7 @@
 mod command_line;
 mod contract;
 mod cut_off;
+mod examples;
 mod idempotency;
 mod kill;
 mod load;
@@ -13,7 +14,9 @@ mod migrating;
 mod process;
 mod race;
 mod readme;
+mod rights;
 mod routes;
 mod several;
 mod stop;
+mod street;
 mod tidy;

@@ -308,7 +308,7 @@ pub struct PackBody {
 /// How a batch ends.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct EndBody {
+pub struct EndBatchBody {
     /// Whether what is left was thrown away; otherwise it was served out.
     pub discarded: bool,
 }

@@ -84,7 +84,7 @@ pub struct PlanMadeView {
     /// The rounds.
     pub rounds: Vec<RoundView>,
     /// Orders to deliver that are on no round.
-    pub left_out: Vec<LeftOutView>,
+    pub left_out: Vec<NotPlannedView>,
     /// Metres altogether.
     pub metres: i64,
 }
@@ -127,7 +127,7 @@ pub struct PlannedStopView {
 
 /// An order to deliver that is on no round.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LeftOutView {
+pub struct NotPlannedView {
     /// Which.
     #[schema(value_type = OrderIdText)]
     pub order: OrderId,
@@ -153,7 +153,7 @@ impl PlanMadeView {
             metres: t.metres,
             stops: t.stops.iter().map(stop).collect(),
         };
-        let left = |l: &app::plans::LeftOut| LeftOutView {
+        let left = |l: &app::plans::LeftOut| NotPlannedView {
             order: l.order,
             order_no: l.order_no,
             reason: l.reason_zh.clone(),

@@ -1,0 +1,277 @@
+//! Who may do what where: every operation x everybody x own place, the place above, another city.
+//!
+//! What is expected stands in `rights.md`, which people read and review. An operation that is not in it fails the test. After a
+//! change that is meant, `NUANFAN_RECORD=1` writes it anew; its difference is the change of rights.
+
+use crate::street::{Day, Operation, Request, operations};
+use api::operations::Access;
+use domain::access::Role;
+use domain::text_enum::TextEnum;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use testkit::http::{Client, Reply};
+use testkit::{World, both_databases};
+
+/// Callers besides staff, as the day names them.
+const OTHERS: [&str; 6] = ["nobody", "senior", "family", "terminal", "display", "courier_phone"];
+/// Where a role is held, seen from the street of everything that is acted upon.
+const PLACES: [(&str, bool); 3] = [("990101001", true), ("990101", true), ("990201", false)];
+/// They end the session of whoever asks, so each caller asks with a session of its own, at the end.
+const ENDING: [&str; 2] = ["signOut", "signOutEverywhere"];
+/// What somebody elsewhere must not even see the identifier of.
+const PRIVATE: [&str; 10] = ["sen_", "ord_", "bnd_", "fct_", "dev_", "std_", "pln_", "stp_", "lot_", "bat_"];
+
+fn file() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/blackbox/rights.md")
+}
+
+fn refused(reply: &Reply) -> bool {
+    matches!(reply.code(), "sign_in_needed" | "forbidden" | "not_found" | "password_change_needed")
+}
+
+/// The operations with the last request of the day for each; what ends or takes away something comes last.
+fn asked(day: &Day) -> Vec<(Operation, Request)> {
+    let document = serde_json::to_value(api::openapi::document()).unwrap();
+    let last: BTreeMap<&str, &Request> = day.played.iter().map(|p| (p.request.operation.as_str(), &p.request)).collect();
+    let mut all: Vec<(Operation, Request)> =
+        operations(&document).into_iter().filter_map(|o| last.get(o.id.as_str()).map(|r| (o.clone(), (*r).clone()))).collect();
+    let takes_away = |id: &str| id.contains("evoke") || id.contains("block") || id.starts_with("endUser") || id == "setUp";
+    all.sort_by_key(|(operation, _)| (ENDING.contains(&operation.id.as_str()), takes_away(&operation.id), operation.id.clone()));
+    all
+}
+
+/// A request that acts on nothing that another request needs.
+fn harmless(request: &Request) -> Request {
+    let mut request = request.clone();
+    if request.if_match.is_some() {
+        request.if_match = Some("\"999\"".to_owned());
+    }
+    // A file that is refused for its name, after the question who may bring one.
+    if request.operation == "bringImport" {
+        request.query = vec![("kind".to_owned(), "places".to_owned()), ("file_name".to_owned(), "places.txt".to_owned())];
+    }
+    if request.operation == "createUser" {
+        request.body.as_mut().unwrap()["login"] = json!("wang.li");
+    }
+    request
+}
+
+struct Matrix<'a> {
+    day: &'a Day,
+    staff: BTreeMap<(Role, usize), String>,
+    faults: Vec<String>,
+}
+
+impl<'a> Matrix<'a> {
+    fn new(world: &World, day: &'a Day) -> Self {
+        let mut staff = BTreeMap::new();
+        for role in Role::ALL {
+            for (n, (place, _)) in PLACES.iter().enumerate() {
+                let place = domain::PlaceCode::parse(place).unwrap();
+                staff.insert((*role, n), world.wait(world.add_staff(*role, &place, None)).token);
+            }
+        }
+        Self { day, staff, faults: Vec::new() }
+    }
+
+    /// One cell: `●` where the role is held over the thing, `○` wherever it is held, `·` never.
+    fn cell(&mut self, request: &Request, role: Role) -> &'static str {
+        let mut allowed = [false; 3];
+        for (n, (place, covers)) in PLACES.iter().enumerate() {
+            let client = Client::new(self.day.server.base(), Some(&self.staff[&(role, n)]));
+            let reply = request.send(&client);
+            allowed[n] = !refused(&reply);
+            let told = format!("{} by {role} at {place}", request.operation);
+            if reply.status >= 500 {
+                self.faults.push(format!("{told}: {}", reply.text));
+            }
+            if !covers && reply.status < 400 {
+                self.unseen(&told, request, &reply);
+            }
+        }
+        match allowed {
+            [true, true, false] => "●",
+            [true, true, true] => "○",
+            [false, false, false] => "·",
+            other => {
+                self.faults.push(format!("{} by {role}: own, above, elsewhere are {other:?}", request.operation));
+                "?"
+            }
+        }
+    }
+
+    /// Somebody elsewhere may get a list, but nothing of ours in it.
+    fn unseen(&mut self, told: &str, request: &Request, reply: &Reply) {
+        let sent = request.target() + &request.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let ours: Vec<String> = self.day.kept.values().filter_map(Value::as_str).map(str::to_owned).collect();
+        for id in ours {
+            let private = PRIVATE.iter().any(|prefix| id.starts_with(prefix)) && id.len() == 36;
+            if private && reply.text.contains(&id) && !sent.contains(&id) {
+                self.faults.push(format!("{told} shows {id}"));
+            }
+        }
+    }
+
+    fn row(&mut self, operation: &Operation, request: &Request) -> String {
+        let mut row = format!("| {} |", operation.id);
+        for name in OTHERS {
+            let asks = !ENDING.contains(&operation.id.as_str()) || name == "nobody";
+            let mark = if asks { if refused(&request.send(&self.day.client(name))) { "·" } else { "○" } } else { "-" };
+            row += &format!(" {mark} |");
+        }
+        for role in Role::ALL {
+            row += &format!(" {} |", self.cell(request, *role));
+        }
+        row
+    }
+}
+
+/// Where what a role sees depends on more than its one right, as the operation's own tests say.
+const MORE_THAN_ONE_RIGHT: [&str; 9] = [
+    // Lists answer everybody with what is in their sight, which may be nothing.
+    "listClaims",
+    "exportClaimTotals",
+    "listOrders",
+    "listPolicies",
+    "listSeniors",
+    // Whoever sees a kitchen's counts sees its demand.
+    "getDemand",
+    // A courier's own stops, and any stop for whoever plans.
+    "putStopRecord",
+    // Messages belong to the whole installation: only whoever administers all of it retries one.
+    "retryDeadLetter",
+    // Each kind of document is a right of its own.
+    "searchSeniors",
+];
+
+/// What the table of operations says of a role must be what happens.
+fn contradictions(operation: &Operation, row: &str) -> Vec<String> {
+    let known = api::operations::all().find(|known| known.id == operation.id).unwrap();
+    let (Access::Roles(action) | Access::RolesOrFamily(action, _)) = known.access else { return Vec::new() };
+    if MORE_THAN_ONE_RIGHT.contains(&operation.id.as_str()) {
+        return Vec::new();
+    }
+    let cells: Vec<&str> = row.split('|').map(str::trim).skip(2 + OTHERS.len()).collect();
+    let pairs = Role::ALL.iter().zip(cells);
+    pairs
+        .filter(|(role, cell)| role.allows(action) != (*cell != "·"))
+        .map(|(role, cell)| format!("{}: the reference says {} for {role}, and it is {cell}", operation.id, role.allows(action)))
+        .collect()
+}
+
+const HEAD: &str = "# Who may do what
+
+Every operation of the API and everybody who could call it, as a test sees it (`tests/blackbox/rights.rs`).
+
+* `●` where the role is held over the place of what is acted upon: there and in every place above, and nowhere else
+* `○` wherever the caller is; a list then shows only what is in sight, a person only what is theirs
+* `·` never
+* `-` not asked
+
+";
+
+both_databases! {
+    /// Rights are what the reviewed table says, for every operation, role and place.
+    fn everybody_may_do_what_the_table_says_and_nothing_else(world) {
+        let day = Day::play(world);
+        let mut matrix = Matrix::new(world, &day);
+        let mut rows = BTreeMap::new();
+        for (operation, request) in asked(&day) {
+            let row = matrix.row(&operation, &harmless(&request));
+            let wrong = contradictions(&operation, &row);
+            matrix.faults.extend(wrong);
+            rows.insert(operation.id.clone(), row);
+        }
+        let names: Vec<String> = OTHERS.iter().map(|n| (*n).to_owned()).chain(Role::ALL.iter().map(ToString::to_string)).collect();
+        let mut table = format!("{HEAD}| operation | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
+        rows.values().for_each(|row| table += &format!("{row}\n"));
+        if std::env::var_os("NUANFAN_RECORD").is_some() {
+            std::fs::write(file(), &table).unwrap();
+        }
+        assert!(matrix.faults.is_empty(), "{} faults:\n{}", matrix.faults.len(), matrix.faults.join("\n"));
+        let written = std::fs::read_to_string(file()).unwrap_or_default();
+        let differ: Vec<&str> = table.lines().filter(|line| !written.lines().any(|known| known == *line)).collect();
+        assert_eq!(differ, [""; 0], "tests/blackbox/rights.md says otherwise");
+        assert_eq!(written.lines().count(), table.lines().count(), "tests/blackbox/rights.md has rows of operations that are gone");
+        world.wait(app::jobs::run_due(&day.app, &day.app.ports, domain::time::Clock::now(&*world.clock))).unwrap();
+    }
+}
+
+both_databases! {
+    /// Sideways there is nothing to see: not for another senior, a family member without the scope, another courier, a display.
+    fn nobody_reaches_sideways(world) {
+        use domain::access::FamilyScope;
+        let day = Day::play(world);
+        let kept = |name: &str| day.kept[name].as_str().unwrap().to_owned();
+        let (senior, other) = (kept("senior"), kept("poor_senior"));
+        let at = |token: &str| Client::new(day.server.base(), Some(token));
+        let order = json!({"sitting": kept("sitting_tomorrow"), "senior": senior, "channel": "dine_in",
+            "lines": [{"menu_item": kept("item1_tomorrow"), "quantity": 1}]});
+        let sees = at(&world.wait(world.add_family(senior.parse().unwrap(), &[FamilyScope::See])));
+        let _ = sees.get(&format!("/v1/seniors/{senior}")).expect(200);
+        for path in ["/v1/quotes", "/v1/orders"] {
+            assert_eq!(sees.post(path, &order).expect(403).code(), "forbidden", "{path} with the scope `see`");
+        }
+        let one = day.client("senior");
+        for path in ["/v1/seniors/{}", "/v1/seniors/{}/bindings", "/v1/seniors/{}/qr", "/v1/standing-orders?senior={}"] {
+            let reply = one.get(&path.replace("{}", &other));
+            let nothing = reply.status == 404 || (reply.status == 200 && !reply.text.contains(&other));
+            assert!(nothing, "{path}: {} {}", reply.status, reply.text);
+        }
+        for path in ["", "/code", "/decision"] {
+            let _ = one.get(&format!("/v1/orders/{}{path}", kept("order2"))).expect(404);
+        }
+        let place = domain::PlaceCode::parse("990101001").unwrap();
+        let courier = at(&world.wait(world.add_staff(Role::Courier, &place, None)).token);
+        assert_eq!(courier.get("/v1/my-stops").expect(200).body["stops"], json!([]), "another courier's stops");
+        let record = json!({"stop": kept("stop"), "outcome": "delivered", "method": "photo", "happened_at": kept("now")});
+        let path = format!("/v1/stop-records/{}", kept("fresh_stopevent").replace(|c: char| c.is_ascii_digit(), "a"));
+        let _ = courier.put(&path, &record).expect(404);
+        let stops = day.client("courier").get("/v1/my-stops").expect(200);
+        for hidden in [kept("senior_id_no"), "高血压".to_owned()] {
+            assert!(!stops.text.contains(&hidden), "a courier sees {hidden}");
+        }
+        let display = day.client("display");
+        let count = display.get(&format!("/v1/sittings/{}/kitchen-count", kept("sitting"))).expect(200);
+        for hidden in [kept("senior_id_no"), kept("senior_phone")] {
+            assert!(!count.text.contains(&hidden), "a display shows {hidden}");
+        }
+        for path in [format!("/v1/seniors/{senior}"), format!("/v1/canteens/{}/lots", kept("neighbour"))] {
+            assert!(refused(&display.get(&path)), "{path} by a display");
+        }
+        world.wait(app::jobs::run_due(&day.app, &day.app.ports, domain::time::Clock::now(&*world.clock))).unwrap();
+    }
+}
+
+both_databases! {
+    /// A right that is taken away is gone at once: the next request already lacks it.
+    fn what_is_revoked_ends_at_once(world) {
+        let day = Day::play(world);
+        let kept = |name: &str| day.kept[name].as_str().unwrap().to_owned();
+        let (worker, admin, manager) = (day.client("worker"), day.client("admin"), day.client("manager"));
+        let (family, senior) = (day.client("family"), kept("poor_senior"));
+        let path = format!("/v1/seniors/{senior}");
+        let _ = family.get(&path).expect(200);
+        let bindings = worker.get(&format!("{path}/bindings")).expect(200);
+        let binding = bindings.body.as_array().unwrap().iter().find(|b| b["revoked_at"].is_null()).unwrap()["id"].clone();
+        let _ = worker.delete(&format!("{path}/bindings/{}", binding.as_str().unwrap())).expect(204);
+        let _ = family.get(&path).expect(404);
+        assert_eq!(day.client("old_terminal").get("/v1/me").expect(401).code(), "sign_in_needed", "a revoked device");
+        let terminal = day.client("terminal");
+        let _ = terminal.get("/v1/me").expect(200);
+        for device in manager.get("/v1/devices?limit=200").expect(200).body["items"].as_array().unwrap() {
+            if device["revoked_at"].is_null() {
+                let _ = manager.delete(&format!("/v1/devices/{}", device["id"].as_str().unwrap())).expect(204);
+            }
+        }
+        for name in ["terminal", "display", "courier_phone"] {
+            let _ = day.client(name).get("/v1/me").expect(401);
+        }
+        let hotline = day.client("hotline");
+        let _ = hotline.get("/v1/seniors").expect(200);
+        let _ = admin.post(&format!("/v1/users/{}/block", kept("user_hotline")), &json!({})).expect(204);
+        let _ = hotline.get("/v1/seniors").expect(401);
+        world.wait(app::jobs::run_due(&day.app, &day.app.ports, domain::time::Clock::now(&*world.clock))).unwrap();
+    }
+}
