@@ -128,7 +128,12 @@ impl<'a> Matrix<'a> {
 }
 
 /// Where what a role sees depends on more than its one right, as the operation's own tests say.
-const MORE_THAN_ONE_RIGHT: [&str; 9] = [
+const MORE_THAN_ONE_RIGHT: [&str; 13] = [
+    // Which table a file may bring is a right of its own; what came of it is for who brought it.
+    "bringImport",
+    "getImport",
+    "listImportFaults",
+    "applyImport",
     // Lists answer everybody with what is in their sight, which may be nothing.
     "listClaims",
     "exportClaimTotals",

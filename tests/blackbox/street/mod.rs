@@ -130,8 +130,6 @@ pub fn encoded(text: impl AsRef<str>) -> String {
 /// A request of the day with its answer.
 #[derive(Debug, Clone)]
 pub struct Played {
-    /// Who sent it.
-    pub by: String,
     /// What.
     pub request: Request,
     /// What came back.
@@ -257,7 +255,7 @@ impl Day {
             let (client, import) = (self.client(&by), reply.body["id"].as_str().unwrap_or_default().to_owned());
             until("the judgement of a file", Duration::from_secs(10), || {
                 let state = client.get(&format!("/v1/imports/{import}")).body["state"].as_str().map(str::to_owned);
-                state.filter(|state| state != "judging" && state != "staging")
+                state.filter(|state| state != "uploaded" && state != "validating")
             });
         }
         // A code is sent aside, so that the answer tells nothing about whom it goes to.
@@ -276,7 +274,7 @@ impl Day {
                 None => drop(self.kept.insert(name, value)),
             }
         }
-        self.played.push(Played { by, request, reply });
+        self.played.push(Played { request, reply });
         Ok(())
     }
 
