@@ -48,12 +48,24 @@ impl RequestKey {
 
     /// The stored answer, when this request was accepted before; an error when the key was used for another request.
     pub fn earlier_answer<T: DeserializeOwned, R>(&self, tx: &mut Tx<'_>) -> Outcome<Option<T>, R> {
-        let Some(row) = idempotency::find(tx.look(), &self.scope, &self.key)? else { return Ok(None) };
+        match idempotency::find(tx.look(), &self.scope, &self.key)? {
+            Some(row) => self.answer_in(&row).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What a row is found under.
+    #[must_use]
+    pub fn scope_and_key(&self) -> (String, String) {
+        (self.scope.clone(), self.key.clone())
+    }
+
+    /// The answer in a row found under this key; an error when the key was used for another request.
+    pub fn answer_in<T: DeserializeOwned, R>(&self, row: &IdempotencyRow) -> Outcome<T, R> {
         if row.request_hash != self.hash {
             return Err(Failure::KeyReused);
         }
-        let answer = serde_json::from_str(&row.body).map_err(|e| StoreError::Database(format!("stored answer: {e}")))?;
-        Ok(Some(answer))
+        Ok(serde_json::from_str(&row.body).map_err(|e| StoreError::Database(format!("stored answer: {e}")))?)
     }
 
     /// Keeps the answer, in the same commit as the effect.

@@ -45,8 +45,10 @@ pub use tabular;
 
 use domain::subsidy::WorkdayCalendar;
 use domain::time::Clock;
+use orders::rows::OrderLookup;
 use std::sync::Arc;
-use store::Store;
+use store::query::changes::ChangesNow;
+use store::{Store, Together};
 
 /// What every use case has at hand. Cheap to clone.
 #[derive(Clone)]
@@ -61,6 +63,10 @@ pub struct App {
     pub shelves: Arc<shelves::Shelves>,
     /// Who holds which session.
     pub sessions: Arc<session::Sessions>,
+    /// The counts of changes, looked up once for all who ask at a time.
+    pub changes: Arc<Together<ChangesNow>>,
+    /// What orders look at, read for many at a time.
+    pub orders: Arc<Together<OrderLookup>>,
     /// What is configured of the outside world.
     pub ports: Arc<ports::Ports>,
     /// Password hashes, a few at a time.
@@ -85,11 +91,14 @@ impl App {
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
         let outward = Arc::new(tokio::sync::Semaphore::new(OUTWARD_AT_ONCE));
+        let shelves = Arc::new(shelves::Shelves::new(WorkdayCalendar::shipped()));
         Self {
             store,
             clock,
             homes: Arc::default(),
-            shelves: Arc::new(shelves::Shelves::new(WorkdayCalendar::shipped())),
+            changes: Arc::new(Together::new("changes", ChangesNow)),
+            orders: Arc::new(Together::new("orders", OrderLookup::new(shelves.clone()))),
+            shelves,
             sessions: Arc::default(),
             food_safety: Arc::default(),
             ports: Arc::default(),

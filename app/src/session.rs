@@ -73,13 +73,14 @@ impl Sessions {
 /// changes the count that is read here.
 pub async fn actor_of(app: &App, token: &str, now: Instant) -> Outcome<Option<Arc<Actor>>, Never> {
     let (hash, sessions) = (Token::hash_of(token), app.sessions.clone());
+    let as_of = app.changes.ask(&app.store, ()).await?.access;
+    if let Some(actor) = sessions.find(as_of, &hash, now) {
+        return Ok(Some(actor));
+    }
     app.store
         .read("session", move |conn| {
             // Before the rights: what is loaded under a count must not be older than it.
             let as_of = changes::now(conn)?.access;
-            if let Some(actor) = sessions.find(as_of, &hash, now) {
-                return Ok(Some(actor));
-            }
             let Some((actor, until)) = people::actor_of(conn, &hash, now)? else { return Ok(None) };
             let actor = Arc::new(actor);
             sessions.keep(as_of, hash, actor.clone(), until);

@@ -6,10 +6,10 @@
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::orders::change::{ChangeRefusal, change_in};
-use crate::orders::load::{diet_of, sitting_facts};
+use crate::orders::load::{diet_of, sitting_facts_from};
 use crate::orders::place::place_in;
+use crate::orders::rows::{OrderLookup, less_taken};
 use crate::orders::{LineRequest, OrderRequest, PlaceRefusal, cancel};
-use crate::shelves::Shelves;
 use domain::access::{Actor, FamilyScope};
 use domain::canteen::ORDER_AHEAD_DAYS;
 use domain::diet::{Diet, Texture, clashes};
@@ -23,7 +23,7 @@ use store::column::{Col, Word};
 use store::query::rows::OrderRow;
 use store::query::seniors::{SeniorRow, SeniorState};
 use store::query::standing::{self, SkipRow, StandingRow};
-use store::query::{catalogue, changes, orders, seniors};
+use store::query::{catalogue, orders, seniors};
 
 /// What one run of the generation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
@@ -64,8 +64,8 @@ pub async fn follow(app: &App, pattern: StandingOrderId, done: &mut Generation) 
     for ahead in 0..=ORDER_AHEAD_DAYS {
         // Fourteen days fit any integer.
         let date = today.plus_days(i32::try_from(ahead).unwrap_or(0));
-        let shelves = app.shelves.clone();
-        let step = app.store.write(lane, "standing_day", move |tx| day(tx, &shelves, pattern, date)).await?;
+        let lookup = app.orders.lookup().clone();
+        let step = app.store.write(lane, "standing_day", move |tx| day(tx, &lookup, pattern, date)).await?;
         match step {
             Step::Keep => {}
             Step::Make(_) => done.made += 1,
@@ -78,7 +78,7 @@ pub async fn follow(app: &App, pattern: StandingOrderId, done: &mut Generation) 
 }
 
 /// One pattern's day, in one unit of work; answers what was done.
-fn day(tx: &mut Tx<'_>, shelves: &Shelves, id: StandingOrderId, date: ServiceDate) -> Outcome<Step, Never> {
+fn day(tx: &mut Tx<'_>, lookup: &OrderLookup, id: StandingOrderId, date: ServiceDate) -> Outcome<Step, Never> {
     let Some(row) = standing::find(tx.look(), id)? else { return Ok(Step::Keep) };
     let Some(senior) = seniors::find(tx.look(), row.senior_id.0)? else { return Ok(Step::Keep) };
     tx.lock_canteen(row.canteen_id.0)?;
@@ -87,9 +87,9 @@ fn day(tx: &mut Tx<'_>, shelves: &Shelves, id: StandingOrderId, date: ServiceDat
     let facts = match sitting {
         Some(sitting) => match catalogue::sitting_with_canteen(tx.look(), sitting)? {
             Some((sitting, canteen)) => {
-                let changes = changes::now(tx.look())?;
-                let items = catalogue::menu_items(tx.look(), sitting.id.0)?;
-                Some(sitting_facts(tx.look(), &shelves.dishes, changes, (&sitting, &canteen), items)?)
+                let mut items = catalogue::menu_items(tx.look(), sitting.id.0)?;
+                less_taken(&mut items, tx);
+                Some(sitting_facts_from(tx.look(), &lookup.shelves().dishes, (&sitting, &canteen), items)?)
             }
             None => None,
         },
@@ -103,7 +103,7 @@ fn day(tx: &mut Tx<'_>, shelves: &Shelves, id: StandingOrderId, date: ServiceDat
     };
     let offer = facts.as_ref().map_or(Err(SkipReason::NoSitting), |facts| offer(facts, &diet, now));
     let wanted = step(&pattern_of(&row), paused(&senior, date), date, generated, stays, offer);
-    let act = Act { shelves, row: &row, date, now, sitting };
+    let act = Act { lookup, row: &row, date, now, sitting };
     act.carry_out(tx, wanted, there)
 }
 
@@ -160,7 +160,7 @@ fn offer(facts: &SittingFacts, diet: &Diet, now: Instant) -> Offer {
 }
 
 struct Act<'a> {
-    shelves: &'a Shelves,
+    lookup: &'a OrderLookup,
     row: &'a StandingRow,
     date: ServiceDate,
     now: Instant,
@@ -185,7 +185,7 @@ impl Act<'_> {
 
     fn make(&self, tx: &mut Tx<'_>, item: MenuItemId) -> Outcome<Step, Never> {
         let Some(request) = self.request(item) else { return self.skip(tx, SkipReason::NoSitting) };
-        match place_in(tx, self.shelves, &self.actor(), &request, Some(self.row.id.0)) {
+        match place_in(tx, self.lookup, &self.actor(), &request, Some(self.row.id.0)) {
             Ok(_) => {
                 standing::clear_skip(tx.change(), self.row.id.0, self.date)?;
                 Ok(Step::Make(item))
@@ -200,7 +200,7 @@ impl Act<'_> {
 
     fn bring_in_line(&self, tx: &mut Tx<'_>, item: MenuItemId, order: &OrderRow) -> Outcome<Step, Never> {
         let Some(request) = self.request(item) else { return Ok(Step::Keep) };
-        match change_in(tx, self.shelves, &self.actor(), order.id.0, order.version, &request, false) {
+        match change_in(tx, self.lookup, &self.actor(), order.id.0, order.version, &request, false) {
             Ok(_) => Ok(Step::Follow(item)),
             // Past the cut-off, packed, or refused: what is there stays, which is better than nothing on the table.
             Err(Failure::Refused(ChangeRefusal::Order(_) | ChangeRefusal::Packed)) => Ok(Step::Keep),

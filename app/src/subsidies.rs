@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use store::column::{Col, Word};
 use store::conn::AnyConnection;
-use store::query::catalogue::CanteenRow;
 use store::query::changes::Changes;
 use store::query::rows::{AllowanceUseRow, DecisionRow, OrderRow, TransferRow};
 use store::query::seniors::{FactRow, SeniorRow};
@@ -115,32 +114,21 @@ pub fn stored_decision(row: &DecisionRow) -> Result<Decision, StoreError> {
     serde_json::from_str(&row.trace).map_err(|e| StoreError::Database(format!("decision of {}: {e}", row.order_id.0)))
 }
 
-/// What the decision needs to know of the order.
-#[derive(Debug, Clone)]
-pub struct Bill<'a> {
-    /// Where it is eaten or cooked.
-    pub canteen: &'a CanteenRow,
-    /// The meal, priced.
-    pub meal: Meal,
-    /// Whose it is.
+/// What the decision needs to know of the person.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Whose meal it is.
     pub senior: &'a SeniorRow,
     /// Their facts.
     pub facts: &'a [FactRow],
+    /// What they have used of the limits that count for the meal.
+    pub uses: &'a [AllowanceUseRow],
 }
 
-/// Decides an order's subsidy from what the database says now. Called by the quote on a reader and by the commit inside its
-/// unit of work, so both see the same rule.
-pub fn assess(
-    conn: &mut AnyConnection,
-    (shelf, changes): (&PolicyShelf, Changes),
-    bill: &Bill<'_>,
-) -> Result<Decision, StoreError> {
-    let book = shelf.book(conn, changes, bill.meal.date)?;
-    let keys: Vec<String> = book.keys_to_load(bill.meal.date, bill.meal.period).iter().map(ToString::to_string).collect();
-    let Col(senior) = bill.senior.id;
-    let uses = if keys.is_empty() { Vec::new() } else { orders::uses(conn, senior, &keys)? };
-    let environment = Environment { calendar: shelf.calendar(), budgets: &[] };
-    domain::subsidy::decide(&book, &subject(bill.senior, bill.facts), &bill.meal, &history(&uses)?, &environment)
+/// Decides a meal's subsidy. Called by the quote and by the commit, so both see the same rule.
+pub fn assess(book: &Book, calendar: &WorkdayCalendar, meal: &Meal, known: &Known<'_>) -> Result<Decision, StoreError> {
+    let environment = Environment { calendar, budgets: &[] };
+    domain::subsidy::decide(book, &subject(known.senior, known.facts), meal, &history(known.uses)?, &environment)
         .map_err(|e| StoreError::Database(format!("decision: {e}")))
 }
 
@@ -211,7 +199,8 @@ pub fn claims_again(tx: &mut Tx<'_>, senior: SeniorId, decision: &Decision) -> R
     let keys = decision.claims.iter().map(|claim| match claim {
         Claim::Count { key, .. } | Claim::Amount { key, .. } => key.to_string(),
     });
-    let mut uses = orders::uses(tx.look(), senior, &keys.collect::<Vec<_>>())?;
+    let keys: Vec<String> = keys.collect();
+    let mut uses = orders::uses(tx.look(), &keys.iter().map(|key| (senior, key.as_str())).collect::<Vec<_>>())?;
     let mut again = Vec::with_capacity(decision.claims.len());
     for claim in &decision.claims {
         match claim {

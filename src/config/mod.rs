@@ -214,7 +214,7 @@ impl Default for Config {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { write_lanes: 4, readers: 4, queue_deadline_ms: 10_000, notify: true }
+        Self { write_lanes: 2, readers: 4, queue_deadline_ms: 10_000, notify: true }
     }
 }
 

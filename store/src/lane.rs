@@ -8,8 +8,9 @@
 //! transaction of its own, tried again while that can help. (Savepoints per unit were rejected: two round trips an order on
 //! PostgreSQL, where more than 64 written subtransactions are also slow.)
 //!
-//! On PostgreSQL the transaction is READ COMMITTED and units take their canteen's row lock first; units of a batch run in the
-//! order of their keys, so that two processes take those locks in the same order. Safety rests on unique keys, CHECKs and
+//! On PostgreSQL the transaction is READ COMMITTED, and the row locks of all canteens of a batch are taken first, in the order
+//! of their ids, so that two processes take them in the same order. Then what the units wish to know is read for all of them
+//! together ([`crate::together`]): thirty orders in one look instead of thirty. Safety rests on unique keys, CHECKs and
 //! conditional updates, never on the isolation level.
 
 use crate::checkpoint::Checkpoints;
@@ -17,29 +18,41 @@ use crate::conn::{AnyConnection, Dialect, Target};
 use crate::error::StoreError;
 use crate::herald::Herald;
 use crate::seal::Sealer;
+use crate::together::Lookup;
 use crate::tx::{Accounts, Grown, Tx};
+use crate::unit::{Ran, Unit, Work, tell_all};
 use crate::{AsStoreError, Options};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
+use domain::id::{CanteenId, Kind};
 use domain::time::Clock;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// Which lane a unit runs in. Units with the same key run one after the other within a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LaneKey(u128);
+pub struct LaneKey {
+    number: u128,
+    /// A canteen's key is its lock too: the locks of all canteens of a batch are taken together.
+    is_canteen: bool,
+}
 
 impl LaneKey {
     /// The lane of one thing: a canteen for orders and kitchen work, a senior for their record, and so on.
     #[must_use]
-    pub fn of<K: domain::id::Kind>(id: domain::Id<K>) -> Self {
-        Self(id.uuid().as_u128())
+    pub fn of<K: Kind>(id: domain::Id<K>) -> Self {
+        Self { number: id.uuid().as_u128(), is_canteen: K::PREFIX == domain::id::Canteen::PREFIX }
     }
 
     /// For work that belongs to nothing in particular.
-    pub const SHARED: Self = Self(0);
+    pub const SHARED: Self = Self { number: 0, is_canteen: false };
+
+    fn canteen(self) -> Option<CanteenId> {
+        self.is_canteen.then(|| CanteenId::from_uuid(Uuid::from_u128(self.number)))
+    }
 }
 
 /// The limits of the write queues.
@@ -66,56 +79,6 @@ impl WriteLimits {
             Dialect::Postgres => options.lanes.max(1),
         };
         Self { lanes, batch: 64, queue: 2048, deadline: options.queue_deadline }
-    }
-}
-
-/// A queued unit of work, its answer's type erased.
-trait Work: Send {
-    /// Runs the unit once and keeps its result until [`finish`](Self::finish).
-    fn run(&mut self, tx: &mut Tx<'_>) -> Ran;
-    /// Answers the caller with what the last run gave, after the commit.
-    fn finish(self: Box<Self>);
-    /// Answers the caller with a failure.
-    fn fail(self: Box<Self>, error: StoreError);
-}
-
-/// What came of one run.
-enum Ran {
-    Done,
-    Refused,
-    Failed(StoreError),
-}
-
-struct Unit<F, T, E> {
-    unit: F,
-    result: Option<Result<T, E>>,
-    answer: oneshot::Sender<Result<T, E>>,
-}
-
-impl<F, T, E> Work for Unit<F, T, E>
-where
-    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
-    T: Send,
-    E: From<StoreError> + AsStoreError + Send,
-{
-    fn run(&mut self, tx: &mut Tx<'_>) -> Ran {
-        let result = (self.unit)(tx);
-        let ran = match &result {
-            Ok(_) => Ran::Done,
-            Err(error) => error.as_store_error().map_or(Ran::Refused, |e| Ran::Failed(e.clone())),
-        };
-        self.result = Some(result);
-        ran
-    }
-
-    fn finish(self: Box<Self>) {
-        let result = self.result.unwrap_or_else(|| Err(E::from(StoreError::Unavailable("the unit was not run".into()))));
-        // The caller may have gone; what was committed stays committed.
-        let _ = self.answer.send(result);
-    }
-
-    fn fail(self: Box<Self>, error: StoreError) {
-        let _ = self.answer.send(Err(E::from(error)));
     }
 }
 
@@ -162,21 +125,24 @@ impl Lanes {
         Ok(Self { queues })
     }
 
-    pub(crate) fn submit<F, T, E>(
+    /// Queues a unit and what it wishes to know.
+    pub(crate) fn submit<L, F, T, E>(
         &self,
         key: LaneKey,
         name: &'static str,
+        (lookup, wish): (Arc<L>, L::Wish),
         unit: F,
     ) -> Result<oneshot::Receiver<Result<T, E>>, StoreError>
     where
-        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        L: Lookup,
+        F: FnMut(&mut Tx<'_>, L::Found) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + AsStoreError + Send + 'static,
     {
         let (answer, receiver) = oneshot::channel();
-        let queued = Queued { key, name, since: Instant::now(), work: Box::new(Unit { unit, result: None, answer }) };
+        let queued = Queued { key, name, since: Instant::now(), work: Box::new(Unit::new(lookup, wish, unit, answer)) };
         // UUIDv7 keeps its random bits low, so the remainder spreads canteens evenly over the lanes.
-        let lane = usize::try_from(key.0 % self.queues.len() as u128).unwrap_or(0);
+        let lane = usize::try_from(key.number % self.queues.len() as u128).unwrap_or(0);
         let queue = self.queues.get(lane).ok_or_else(|| StoreError::Unavailable("no write lane".into()))?;
         queue.try_send(queued).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Overloaded,
@@ -233,17 +199,17 @@ impl Lane {
         }
         begin(&mut self.conn)?;
         let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
-        let mut outcome = Ok(());
+        let mut outcome = prepare(&mut tx, batch);
         for queued in batch.iter_mut() {
+            if outcome.is_err() {
+                break;
+            }
             let before = tx.mark();
             match queued.work.run(&mut tx) {
                 Ran::Done => {}
                 Ran::Refused if !tx.wrote_since(&before) => tx.forget_since(before),
                 Ran::Refused => outcome = Err(StoreError::Contention("a refused unit had written")),
                 Ran::Failed(error) => outcome = Err(error),
-            }
-            if outcome.is_err() {
-                break;
             }
         }
         let grown = outcome.and_then(|()| tx.flush());
@@ -297,7 +263,11 @@ impl Lane {
             return Tried::Again(self.reconnect_after(error));
         }
         let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
-        match queued.work.run(&mut tx) {
+        let ran = match prepare(&mut tx, std::slice::from_mut(queued)) {
+            Ok(()) => queued.work.run(&mut tx),
+            Err(error) => Ran::Failed(error),
+        };
+        match ran {
             Ran::Done => {
                 let grown = tx.flush();
                 match self.end(grown) {
@@ -334,6 +304,16 @@ impl Lane {
         }
         error
     }
+}
+
+/// Takes the locks of the batch's canteens, in the order of their ids, and then reads what its units wish to know: what is read
+/// under the lock stays true until the commit.
+fn prepare(tx: &mut Tx<'_>, batch: &mut [Queued]) -> Result<(), StoreError> {
+    let mut canteens: Vec<CanteenId> = batch.iter().filter_map(|queued| queued.key.canteen()).collect();
+    canteens.sort_unstable();
+    canteens.dedup();
+    tx.lock_canteens(&canteens)?;
+    tell_all(tx.look(), &mut batch.iter_mut().map(|queued| &mut queued.work).collect::<Vec<_>>())
 }
 
 fn begin(conn: &mut AnyConnection) -> Result<(), StoreError> {

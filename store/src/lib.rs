@@ -18,11 +18,15 @@ pub mod query;
 mod reader;
 pub mod schema;
 pub mod seal;
+mod together;
 mod tx;
+mod unit;
+mod unnest;
 
 pub use conn::{AnyConnection, Dialect, Target};
 pub use error::StoreError;
 pub use lane::{LaneKey, WriteLimits};
+pub use together::{Lookup, Together};
 pub use tx::Tx;
 
 use domain::time::Clock;
@@ -33,6 +37,7 @@ use seal::Sealer;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
+use unit::Nothing;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -100,13 +105,32 @@ impl Store {
         &self,
         lane: LaneKey,
         name: &'static str,
-        unit: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        mut unit: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + AsStoreError + Send + 'static,
     {
-        let answer = self.lanes.submit(lane, name, unit).map_err(E::from)?;
+        self.write_knowing(lane, name, (Arc::new(Nothing), ()), move |tx, ()| unit(tx)).await
+    }
+
+    /// Runs a unit of work that is told what it wishes to know; otherwise as [`write`](Self::write).
+    ///
+    /// What all units of a batch wish is read together, once the locks of their canteens are held and before the first of them
+    /// runs. What an earlier unit of the batch adds is therefore not in it, which is the rule for all rows that are pending.
+    pub async fn write_knowing<L, T, E>(
+        &self,
+        lane: LaneKey,
+        name: &'static str,
+        wish: (Arc<L>, L::Wish),
+        unit: impl FnMut(&mut Tx<'_>, L::Found) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        L: Lookup,
+        T: Send + 'static,
+        E: From<StoreError> + AsStoreError + Send + 'static,
+    {
+        let answer = self.lanes.submit(lane, name, wish, unit).map_err(E::from)?;
         answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable("the writer stopped".into()))))
     }
 

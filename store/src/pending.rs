@@ -5,7 +5,7 @@ use crate::query::rows::{
     AllowanceUseRow, DecisionRow, EventRow, IdempotencyRow, JobRow, OrderLineRow, OrderRow, RedemptionRow, TransferRow,
 };
 use crate::schema;
-use diesel::RunQueryDsl;
+use diesel::{ExecuteCopyFromDsl, RunQueryDsl};
 use domain::id::CanteenId;
 
 macro_rules! pending {
@@ -53,9 +53,11 @@ macro_rules! pending {
 
         impl InsertAll for diesel::PgConnection {
             fn insert_all(&mut self, rows: &Pending) -> diesel::QueryResult<()> {
-                // 512 rows of the widest table stay under the limit of bind parameters.
-                $(for chunk in rows.$field.chunks(512) {
-                    diesel::insert_into(schema::$table::table).values(chunk).execute(self)?;
+                // COPY: an INSERT of many rows has a text for each number of them, and is parsed and planned anew each time.
+                $(match rows.$field.as_slice() {
+                    [] => {}
+                    [row] => drop(diesel::insert_into(schema::$table::table).values(row).execute(self)?),
+                    rows => drop(diesel::copy_from(schema::$table::table).from_insertable(rows).execute(self)?),
                 })+
                 Ok(())
             }

@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 /// Looks waiting at most; more are refused at once.
 const QUEUE: usize = 2048;
 
-type Job = Box<dyn FnOnce(Result<&mut AnyConnection, StoreError>) -> Option<StoreError> + Send>;
+/// A look, given a connection or why there is none; it returns the error after which the connection must be opened anew.
+pub(crate) type Job = Box<dyn FnOnce(Result<&mut AnyConnection, StoreError>) -> Option<StoreError> + Send>;
 
 struct Queued {
     name: &'static str,
@@ -55,11 +56,16 @@ impl Readers {
             let _ = answer.send(result);
             broken
         });
+        self.queue(name, job)?;
+        Ok(receiver)
+    }
+
+    /// Queues a look that tells its callers itself.
+    pub(crate) fn queue(&self, name: &'static str, job: Job) -> Result<(), StoreError> {
         self.queue.try_send(Queued { name, since: Instant::now(), job }).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Overloaded,
             TrySendError::Disconnected(_) => StoreError::Unavailable("the readers have stopped".into()),
-        })?;
-        Ok(receiver)
+        })
     }
 }
 

@@ -1,18 +1,16 @@
 //! What a unit of work sees of its transaction.
 
 use crate::Committed;
-use crate::column::Col;
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
 use crate::pending::{Lengths, Pending};
 use crate::query::audit::{self, AuditEntry};
-use crate::query::ledger;
-use crate::schema::{canteen_log, sitting};
+use crate::query::catalogue::SittingRow;
+use crate::query::{catalogue, events, ledger};
 use crate::seal::Sealer;
-use diesel::prelude::*;
 use domain::Instant;
-use domain::id::{CanteenId, Id, Kind, SittingId};
+use domain::id::{CanteenId, Id, Kind, MenuItemId, SittingId};
 use domain::ledger::{AccountId, AccountName};
 use domain::time::Clock;
 use std::collections::{BTreeMap, HashSet};
@@ -59,11 +57,13 @@ impl Accounts {
     }
 }
 
-/// Numbers handed out in this batch, written back at its end. Their rows are locked, so no other transaction has them.
+/// What was handed out in this batch and is written back at its end: numbers, whose rows are locked, and portions.
 #[derive(Default, Clone)]
 struct Counters {
     events: BTreeMap<CanteenId, i64>,
     orders: BTreeMap<SittingId, i64>,
+    /// Portions taken of each dish on a menu.
+    portions: BTreeMap<MenuItemId, i64>,
 }
 
 /// What a batch adds that somebody waits for.
@@ -147,19 +147,35 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    /// Takes the canteen's lock, which orders everything that happens there. First thing in every unit that adds events.
+    /// Takes the canteen's lock, which orders everything that happens there. First thing in every unit that adds events; held
+    /// already when the unit runs in the canteen's lane.
     pub fn lock_canteen(&mut self, canteen: CanteenId) -> Result<(), StoreError> {
         if self.counters.events.contains_key(&canteen) {
             return Ok(());
         }
-        let row = canteen_log::table.find(Col(canteen)).select(canteen_log::next_seq);
-        let next = match &mut *self.conn {
-            // BEGIN IMMEDIATE has locked the whole database already.
-            AnyConnection::Sqlite(c) => row.get_result::<i64>(c),
-            AnyConnection::Postgres(c) => row.for_update().get_result::<i64>(c),
-        }?;
-        self.counters.events.insert(canteen, next);
+        self.lock_canteens(&[canteen])?;
+        if self.counters.events.contains_key(&canteen) { Ok(()) } else { Err(StoreError::NotFound) }
+    }
+
+    /// Takes the locks of those of these canteens that exist, in the order in which they are given.
+    pub(crate) fn lock_canteens(&mut self, canteens: &[CanteenId]) -> Result<(), StoreError> {
+        if canteens.is_empty() {
+            return Ok(());
+        }
+        self.counters.events.extend(events::lock_logs(&mut *self.conn, canteens)?);
         Ok(())
+    }
+
+    /// Portions of a dish on a menu that units of this batch have taken: the row does not tell of them yet.
+    #[must_use]
+    pub fn portions_taken(&self, item: MenuItemId) -> i64 {
+        self.counters.portions.get(&item).copied().unwrap_or(0)
+    }
+
+    /// Takes portions that the rules saw there. At the end of the batch one conditional update for each dish takes them all; when
+    /// they are not there after all, because somebody without the canteen's lock was faster, each unit runs, and looks, anew.
+    pub fn take_portions(&mut self, item: MenuItemId, quantity: i64) {
+        *self.counters.portions.entry(item).or_insert(0) += quantity;
     }
 
     /// The next number of the canteen's event log: gapless, and in commit order because the lock is held to the end.
@@ -171,16 +187,12 @@ impl<'a> Tx<'a> {
         Ok(seq)
     }
 
-    /// The next order number of a sitting. The canteen's lock must be held.
-    pub fn next_order_no(&mut self, of: SittingId) -> Result<i64, StoreError> {
-        if !self.counters.orders.contains_key(&of) {
-            let next = sitting::table.find(Col(of)).select(sitting::next_order_no).get_result::<i64>(&mut *self.conn)?;
-            self.counters.orders.insert(of, next);
-        }
-        let next = self.counters.orders.entry(of).or_insert(1);
+    /// The next order number of a sitting, which was read under its canteen's lock.
+    pub fn next_order_no(&mut self, of: &SittingRow) -> i64 {
+        let next = self.counters.orders.entry(of.id.0).or_insert(of.next_order_no);
         let number = *next;
         *next += 1;
-        Ok(number)
+        number
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -201,17 +213,13 @@ impl<'a> Tx<'a> {
     /// Writes pending rows and counters; returns whose logs grew, and whether work was added.
     pub(crate) fn flush(self) -> Result<Grown, StoreError> {
         let (grown, jobs) = (self.pending.canteens_with_events(), self.pending.has_jobs());
+        if !catalogue::take_portions(&mut *self.conn, &self.counters.portions)? {
+            return Err(StoreError::Contention("portions"));
+        }
         on_each!(&mut *self.conn, c => self.pending.insert_all(c))?;
-        for canteen in &grown {
-            if let Some(next) = self.counters.events.get(canteen) {
-                diesel::update(canteen_log::table.find(Col(*canteen)))
-                    .set(canteen_log::next_seq.eq(next))
-                    .execute(&mut *self.conn)?;
-            }
-        }
-        for (of, next) in &self.counters.orders {
-            diesel::update(sitting::table.find(Col(*of))).set(sitting::next_order_no.eq(next)).execute(&mut *self.conn)?;
-        }
+        let next = |canteen: &CanteenId| self.counters.events.get(canteen).map(|next| (*canteen, *next));
+        events::set_next(&mut *self.conn, &grown.iter().filter_map(next).collect::<Vec<_>>())?;
+        catalogue::set_next_order_no(&mut *self.conn, &self.counters.orders)?;
         audit::append(&mut *self.conn, self.sealer, &self.audit)?;
         Ok(Grown { logs: grown.into_iter().map(|canteen| Committed { canteen }).collect(), jobs })
     }

@@ -98,26 +98,30 @@ both_databases! {
     /// Units that refuse in the middle of a batch, before or after they wrote, leave no trace and hold nobody up.
     async fn a_refusal_in_a_batch_undoes_its_own_unit_only(world) {
         let street = world.street().await;
-        let (canteen, item) = (street.canteen, street.lunch.items[0]);
+        let (canteen, sitting, item) = (street.canteen, street.lunch.sitting, street.lunch.items[0]);
         let mut units = JoinSet::new();
-        for n in 0..40usize {
+        for n in 0..50usize {
             let store = world.app.store.clone();
             units.spawn(async move {
                 let unit = move |tx: &mut Tx<'_>| -> Result<i64, Told> {
-                    // Every fourth refuses at once; every fourth after a pending row; every fourth after a change.
-                    match n % 4 {
+                    // Every fifth refuses at once; every fifth after a pending row; after taking a portion; after a change.
+                    match n % 5 {
                         0 => return Err(Told::No),
                         1 => {
                             record(tx, canteen, "never")?;
                             return Err(Told::No);
                         }
                         2 => {
-                            assert!(catalogue::take_portions(tx.change(), item, 1)?);
+                            tx.take_portions(item, 1);
+                            return Err(Told::No);
+                        }
+                        3 => {
+                            catalogue::change_sitting(tx.change(), sitting, None)?;
                             return Err(Told::No);
                         }
                         _ => {}
                     }
-                    assert!(catalogue::take_portions(tx.change(), item, 1)?);
+                    tx.take_portions(item, 1);
                     Ok(record(tx, canteen, "kept")?)
                 };
                 (n, store.write(LaneKey::of(canteen), "mixed", unit).await)
@@ -125,12 +129,15 @@ both_databases! {
         }
         while let Some(done) = units.join_next().await {
             let (n, result) = done.unwrap();
-            assert_eq!(result.is_ok(), n % 4 == 3, "{n}: {result:?}");
+            assert_eq!(result.is_ok(), n % 5 == 4, "{n}: {result:?}");
         }
         let seen = follow(world.app.store.clone(), canteen, 10).await;
         assert_eq!(seen, (1..=10).map(|seq| (seq, "kept".to_owned())).collect::<Vec<_>>());
         let sold = fixture::number(&mut world.database.connect(), "SELECT CAST(SUM(sold) AS BIGINT) AS n FROM menu_item").unwrap();
         assert_eq!(sold, 10);
+        let versions = fixture::number(&mut world.database.connect(), "SELECT CAST(SUM(version) AS BIGINT) AS n FROM sitting").unwrap();
+        let sittings = fixture::number(&mut world.database.connect(), "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM sitting").unwrap();
+        assert_eq!(versions, sittings, "a refused change was kept");
         // The test's own bookkeeping, so that the invariants hold again.
         give_back(world, item, 10).await;
     }

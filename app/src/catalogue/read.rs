@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
-use crate::orders::load::{diet_of, sitting_facts};
+use crate::orders::load::{diet_of, sitting_facts_from};
 use domain::access::{Action, Actor, FamilyScope, Where};
 use domain::canteen::CanteenState;
 use domain::diet::{Clash, DishFacts, Texture, clashes};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::query::catalogue::{self, CanteenRow, DishRow, MenuItemRow, RecipeRow, SittingRow};
 use store::query::listing::{self, CanteenMealRow, PlaceRow};
-use store::query::{changes, seniors};
+use store::query::seniors;
 
 /// Entries of one page at most.
 pub const PAGE_MAX: u16 = 200;
@@ -204,9 +204,8 @@ pub async fn menu(app: &App, id: SittingId, senior: Option<(SeniorId, Arc<Actor>
                 Some((senior, actor)) => Some(diet_for(conn, *senior, actor, &canteen)?),
                 None => None,
             };
-            let changes = changes::now(conn)?;
             let items = catalogue::menu_items(conn, id)?;
-            let facts = sitting_facts(conn, &shelves.dishes, changes, (&sitting, &canteen), items)?;
+            let facts = sitting_facts_from(conn, &shelves.dishes, (&sitting, &canteen), items)?;
             let orderable = facts.open && now < sitting.cut_off_at.0;
             let mut by_item: BTreeMap<_, DishFacts> = facts.menu.into_iter().map(|entry| (entry.item, entry.facts)).collect();
             let (items, dishes): (Vec<MenuItemRow>, Vec<DishRow>) = catalogue::menu(conn, id)?.into_iter().unzip();

@@ -26,7 +26,7 @@ pub async fn again(
     of: OrderId,
     sitting: SittingId,
 ) -> Outcome<OrderAnswer, PlaceRefusal> {
-    let shelves = app.shelves.clone();
+    let lookup = app.orders.lookup().clone();
     let lane = lanes::of_sitting(app, sitting).await?;
     let told = app.ports.sms.is_some();
     app.store
@@ -37,7 +37,7 @@ pub async fn again(
             let order = visible(tx.look(), &actor, of)?;
             let lines: Vec<OrderLineRow> = orders::lines(tx.look(), of)?.into_iter().map(|(line, _)| line).collect();
             let request = same_at(tx, &order, &lines, sitting)?;
-            let answer = place_in(tx, &shelves, &actor, &request, None)?;
+            let answer = place_in(tx, &lookup, &actor, &request, None)?;
             if told {
                 notify::order(tx, &actor, &answer.order, Happened::Placed)?;
             }

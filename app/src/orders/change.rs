@@ -4,14 +4,14 @@
 //! number and their place, and is never without an order in between.
 
 use super::load::prepare;
-use super::place::{decision_row, line_rows, take_all_portions};
+use super::place::{decision_row, line_rows, take_portions};
+use super::rows::{OrderLookup, Wish};
 use super::view::{self, OrderAnswer};
 use super::{OrderRequest, PlaceRefusal, access, cancel};
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::lanes;
-use crate::shelves::Shelves;
 use crate::subsidies;
 use domain::access::Actor;
 use domain::event::Event;
@@ -42,14 +42,14 @@ pub async fn change(
     version: i64,
     request: OrderRequest,
 ) -> Outcome<OrderAnswer, ChangeRefusal> {
-    let shelves = app.shelves.clone();
+    let lookup = app.orders.lookup().clone();
     let lane = lanes::of_order(app, id).await?;
     app.store
         .write(lane, "change_order", move |tx| {
             if let Some(answer) = key.earlier_answer(tx)? {
                 return Ok(answer);
             }
-            let answer = change_in(tx, &shelves, &actor, id, version, &request, true)?;
+            let answer = change_in(tx, &lookup, &actor, id, version, &request, true)?;
             key.keep_answer(tx, &answer, tx.now())?;
             Ok(answer)
         })
@@ -59,7 +59,7 @@ pub async fn change(
 /// The unit of work behind [`change`]; generation calls it too, as nobody's edit.
 pub fn change_in(
     tx: &mut Tx<'_>,
-    shelves: &Shelves,
+    lookup: &OrderLookup,
     actor: &Actor,
     id: OrderId,
     version: i64,
@@ -89,9 +89,10 @@ pub fn change_in(
     orders::remove_content(tx.change(), id)?;
     let request = OrderRequest { sitting: order.sitting_id.0, senior: order.senior_id.map(|Col(id)| id), ..request.clone() };
     let content = |f: Failure<PlaceRefusal>| f.map(ChangeRefusal::Content);
-    let sealer = tx.sealer();
-    let prepared = prepare(tx.look(), sealer, shelves, actor, &request, now).map_err(content)?;
-    take_all_portions(tx, &prepared).map_err(content)?;
+    let rows = lookup.one(tx.look(), &Wish::of(&request, None))?.less_taken(tx);
+    let calendar = lookup.shelves().policies.calendar();
+    let prepared = prepare(rows, tx.sealer(), calendar, actor, &request, now).map_err(content)?;
+    take_portions(tx, &prepared);
 
     let lines = line_rows(tx, order.id, &prepared);
     if let (Some(decision), Some(senior)) = (&prepared.decision, &prepared.senior) {

@@ -1,26 +1,29 @@
-//! What the rules of ordering need to know, read from the database.
+//! What the rules of ordering need to know, made of the rows that were read, and what they decide.
 
+use super::rows::{Person, Place, Rows};
 use super::{LineRequest, OrderRequest, PlaceRefusal, Quote, access};
 use crate::failure::{Failure, Outcome, Thing};
-use crate::shelves::{DishShelf, Shelves};
-use crate::subsidies::{self, Bill};
+use crate::shelves::{DishShelf, KnownDish};
+use crate::subsidies::{self, Known};
 use domain::access::Actor;
 use domain::canteen::{CanteenState, SittingState};
 use domain::diet::Diet;
-use domain::id::{OrderId, SeniorId};
+use domain::id::{DishId, OrderId, SeniorId};
 use domain::ledger::{Bearers, Movement, movements};
 use domain::order::{OrderTotals, Via, open_until};
-use domain::ordering::{Destination, Draft, MAX_LINES, MenuEntry, SittingFacts, Wanted, WantedLine, draft};
-use domain::subsidy::{Decision, Meal};
+use domain::ordering::{Destination, Draft, MenuEntry, SittingFacts, Wanted, WantedLine, draft};
+use domain::subsidy::{Decision, Meal, WorkdayCalendar};
 use domain::{Channel, Instant};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::StoreError;
 use store::column::{Col, Word};
 use store::conn::AnyConnection;
 use store::query::catalogue::{self, CanteenRow, MenuItemRow, SittingRow};
-use store::query::changes::{self, Changes};
+use store::query::changes;
 use store::query::orders;
 use store::query::rows::OrderRow;
-use store::query::seniors::{self, SeniorRow, SeniorState};
+use store::query::seniors::{self, DietRow, SeniorRow, SeniorState};
 use store::seal::Sealer;
 
 /// An order thought through: what it would be, and what it would cost.
@@ -59,24 +62,22 @@ impl Prepared {
     }
 }
 
-/// Loads, checks the right to order, and lets the rules decide; for the quote on a reader and for the commit in its unit.
+/// Checks the right to order and lets the rules decide; for the quote and for the commit, from the rows each has read.
 pub fn prepare(
-    conn: &mut AnyConnection,
+    rows: Rows,
     sealer: &Sealer,
-    shelves: &Shelves,
+    calendar: &WorkdayCalendar,
     actor: &Actor,
     request: &OrderRequest,
     now: Instant,
 ) -> Outcome<Prepared, PlaceRefusal> {
-    let changes = changes::now(conn)?;
-    let (sitting, canteen) = catalogue::sitting_with_canteen(conn, request.sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
-    let senior = request.senior.map(|id| active_senior(conn, id)).transpose()?;
-    let (via, standing) = access::to_order(actor, senior.as_ref(), &canteen)?;
-    let diet = senior.as_ref().map_or_else(|| Ok(Diet::default()), |s| diet_of(conn, s.id.0))?;
-    let destination = senior.as_ref().map_or(Ok(Destination::Missing), |s| destination(sealer, s, &canteen, request.channel))?;
-    let asked: Vec<_> = request.lines.iter().take(MAX_LINES).map(|line| line.item).collect();
-    let items = catalogue::items_of(conn, request.sitting, &asked)?;
-    let mut facts = sitting_facts(conn, &shelves.dishes, changes, (&sitting, &canteen), items)?;
+    let Place { sitting, canteen, book } = rows.place.ok_or(Failure::NotFound(Thing::Sitting))?;
+    let person = request.senior.map(|id| active(rows.person, id)).transpose()?;
+    let senior = person.as_ref().map(|person| &person.senior);
+    let (via, standing) = access::to_order(actor, senior, &canteen)?;
+    let diet = person.as_ref().map_or_else(|| Ok(Diet::default()), |p| readable_diet(p.senior.id.0, &p.diet))?;
+    let destination = senior.map_or(Ok(Destination::Missing), |s| destination(sealer, s, &canteen, request.channel))?;
+    let mut facts = sitting_facts(&rows.dishes, (&sitting, &canteen), rows.items)?;
     facts.cut_off = open_until(facts.cut_off, sitting.serve_to_at.0, senior.is_none());
     let wanted = Wanted {
         lines: request.lines.iter().map(wanted_line).collect(),
@@ -85,21 +86,28 @@ pub fn prepare(
         standing,
     };
     let draft = draft(&wanted, &facts, &diet, destination, now).map_err(|all| Failure::Refused(PlaceRefusal::Rules(all)))?;
-    let decision = match &senior {
-        Some(senior) => Some(decide(conn, (shelves, changes), senior, (&sitting, &canteen), request.channel, &draft)?),
+    let decision = match &person {
+        Some(person) => {
+            let meal = meal(&sitting, &canteen, request.channel, &draft);
+            let known = Known { senior: &person.senior, facts: &person.facts, uses: &person.uses };
+            Some(subsidies::assess(&book, calendar, &meal, &known)?)
+        }
         None => None,
     };
     let totals = totals(&draft, decision.as_ref())?;
-    Ok(Prepared { sitting, canteen, senior, via, draft, decision, totals })
+    Ok(Prepared { sitting, canteen, senior: person.map(|p| p.senior), via, draft, decision, totals })
 }
 
-fn active_senior(conn: &mut AnyConnection, id: SeniorId) -> Outcome<SeniorRow, PlaceRefusal> {
-    seniors::find(conn, id)?.filter(|s| s.state == Word(SeniorState::Active)).ok_or(Failure::NotFound(Thing::Senior(id)))
+fn active(person: Option<Person>, id: SeniorId) -> Outcome<Person, PlaceRefusal> {
+    person.filter(|p| p.senior.state == Word(SeniorState::Active)).ok_or(Failure::NotFound(Thing::Senior(id)))
 }
 
 /// A senior's diet.
 pub fn diet_of(conn: &mut AnyConnection, id: SeniorId) -> Result<Diet, StoreError> {
-    let rows = seniors::diet(conn, id)?;
+    readable_diet(id, &seniors::diet(conn, id)?)
+}
+
+fn readable_diet(id: SeniorId, rows: &[DietRow]) -> Result<Diet, StoreError> {
     let (diet, unknown) = Diet::from_pairs(rows.iter().map(|row| (row.kind.0, row.value.as_str())));
     // The import and the API refuse unknown words; one here was written around them, and serving food on a diet that cannot
     // be read would be a guess.
@@ -133,16 +141,24 @@ fn destination(sealer: &Sealer, senior: &SeniorRow, canteen: &CanteenRow, channe
     Ok(if crate::area::contains(canteen, lon, lat)? { Destination::InArea } else { Destination::OutOfArea })
 }
 
-/// The sitting as the rules see it, with these items of its menu.
-pub fn sitting_facts(
+/// The sitting as the rules see it, with these items of its menu and what the dishes shelf knows of them.
+pub fn sitting_facts_from(
     conn: &mut AnyConnection,
-    dishes: &DishShelf,
-    changes: Changes,
+    shelf: &DishShelf,
+    place: (&SittingRow, &CanteenRow),
+    items: Vec<MenuItemRow>,
+) -> Result<SittingFacts, StoreError> {
+    let changes = changes::now(conn)?;
+    let ids: Vec<_> = items.iter().map(|item| item.dish_id.0).collect();
+    sitting_facts(&shelf.dishes(conn, changes.recipes, &ids)?, place, items)
+}
+
+/// The sitting as the rules see it, with these items of its menu.
+fn sitting_facts(
+    dishes: &BTreeMap<DishId, Arc<KnownDish>>,
     (sitting, canteen): (&SittingRow, &CanteenRow),
     items: Vec<MenuItemRow>,
 ) -> Result<SittingFacts, StoreError> {
-    let ids: Vec<_> = items.iter().map(|item| item.dish_id.0).collect();
-    let dishes = dishes.dishes(conn, changes.recipes, &ids)?;
     let entry = |item: MenuItemRow| {
         let dish = dishes.get(&item.dish_id.0).ok_or(StoreError::NotFound)?;
         Ok(MenuEntry {
@@ -168,16 +184,8 @@ fn wanted_line(line: &LineRequest) -> WantedLine {
     WantedLine { item: line.item, quantity: line.quantity, texture: line.texture, override_reason: line.override_reason.clone() }
 }
 
-fn decide(
-    conn: &mut AnyConnection,
-    (shelves, changes): (&Shelves, Changes),
-    senior: &SeniorRow,
-    (sitting, canteen): (&SittingRow, &CanteenRow),
-    channel: Channel,
-    draft: &Draft,
-) -> Result<Decision, StoreError> {
-    let facts = seniors::facts(conn, senior.id.0)?;
-    let meal = Meal {
+fn meal(sitting: &SittingRow, canteen: &CanteenRow, channel: Channel, draft: &Draft) -> Meal {
+    Meal {
         date: sitting.service_date.0,
         period: sitting.meal.0,
         channel,
@@ -187,8 +195,7 @@ fn decide(
         canteen_place: Some(canteen.place_code.0.clone()),
         canteen_grade: None,
         canteen_inspection: None,
-    };
-    subsidies::assess(conn, (&shelves.policies, changes), &Bill { canteen, meal, senior, facts: &facts })
+    }
 }
 
 fn totals(draft: &Draft, decision: Option<&Decision>) -> Outcome<OrderTotals, PlaceRefusal> {

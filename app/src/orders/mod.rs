@@ -11,6 +11,7 @@ pub mod place;
 pub mod qr;
 pub mod redeem;
 pub mod resolve;
+pub mod rows;
 pub mod view;
 
 use domain::diet::Texture;

@@ -1,42 +1,44 @@
 //! Quote and place.
 
 use super::load::{Prepared, prepare};
+use super::rows::{OrderLookup, Rows, Wish};
 use super::view::{self, OrderAnswer};
 use super::{OrderRequest, PlaceRefusal, Quote};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::jobs::notify::{self, Happened};
-use crate::shelves::Shelves;
 use crate::{App, lanes, subsidies};
 use domain::Instant;
 use domain::access::Actor;
 use domain::event::Event;
 use domain::id::{OrderId, StandingOrderId};
 use domain::order::OrderState;
-use domain::ordering::OrderRefusal;
+use domain::subsidy::WorkdayCalendar;
 use std::sync::Arc;
 use store::column::{Col, Word};
-use store::query::catalogue::take_portions;
+use store::query::catalogue;
 use store::query::rows::{DecisionRow, OrderLineRow, OrderRow};
 use store::{StoreError, Tx};
 
 /// What the order would cost, who would pay, and why; changes nothing.
 pub async fn quote(app: &App, actor: Arc<Actor>, request: OrderRequest) -> Outcome<Quote, PlaceRefusal> {
-    let (now, shelves, sealer) = (app.clock.now(), app.shelves.clone(), app.store.sealer().clone());
-    app.store.read("quote", move |conn| prepare(conn, &sealer, &shelves, &actor, &request, now).map(|p| p.quote())).await
+    let now = app.clock.now();
+    let rows = app.orders.ask(&app.store, Wish::of(&request, None)).await?;
+    let prepared = prepare(rows, app.store.sealer(), app.shelves.policies.calendar(), &actor, &request, now)?;
+    Ok(prepared.quote())
 }
 
 /// Takes the order: portions, limits, holds, decision, events and the answer, in one commit.
 pub async fn place(app: &App, actor: Arc<Actor>, key: RequestKey, request: OrderRequest) -> Outcome<OrderAnswer, PlaceRefusal> {
-    let shelves = app.shelves.clone();
     let lane = lanes::of_sitting(app, request.sitting).await?;
-    let told = app.ports.sms.is_some();
+    let (shelves, told) = (app.shelves.clone(), app.ports.sms.is_some());
+    let wish = Wish::of(&request, Some(key.clone()));
     app.store
-        .write(lane, "place_order", move |tx| {
-            if let Some(answer) = key.earlier_answer(tx)? {
-                return Ok(answer);
+        .write_knowing(lane, "place_order", (app.orders.lookup().clone(), wish), move |tx, mut rows| {
+            if let Some(row) = rows.answer.take() {
+                return key.answer_in(&row);
             }
-            let answer = place_in(tx, &shelves, &actor, &request, None)?;
+            let answer = place_from(tx, shelves.policies.calendar(), &actor, &request, rows, None)?;
             if told {
                 notify::order(tx, &actor, &answer.order, Happened::Placed)?;
             }
@@ -46,26 +48,38 @@ pub async fn place(app: &App, actor: Arc<Actor>, key: RequestKey, request: Order
         .await
 }
 
-/// The unit of work behind [`place`]; the generation of standing orders calls it too, with the pattern.
+/// A unit of work's part that places an order, from rows that it reads itself: for orders made of other orders or of a pattern.
 pub fn place_in(
     tx: &mut Tx<'_>,
-    shelves: &Shelves,
+    lookup: &OrderLookup,
     actor: &Actor,
     request: &OrderRequest,
     pattern: Option<StandingOrderId>,
 ) -> Outcome<OrderAnswer, PlaceRefusal> {
-    let (sealer, sitting) = (tx.sealer(), request.sitting);
-    let canteen =
-        store::query::catalogue::canteen_of(tx.look(), sitting)?.ok_or(Failure::NotFound(crate::failure::Thing::Sitting))?;
+    let canteen = catalogue::canteen_of(tx.look(), request.sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
     tx.lock_canteen(canteen)?;
+    let rows = lookup.one(tx.look(), &Wish::of(request, None))?;
+    place_from(tx, lookup.shelves().policies.calendar(), actor, request, rows, pattern)
+}
+
+/// The same, from rows that were read under the canteen's lock.
+fn place_from(
+    tx: &mut Tx<'_>,
+    calendar: &WorkdayCalendar,
+    actor: &Actor,
+    request: &OrderRequest,
+    rows: Rows,
+    pattern: Option<StandingOrderId>,
+) -> Outcome<OrderAnswer, PlaceRefusal> {
     // The instant that decides the cut-off is read with the lock held.
     let now = tx.now();
-    let prepared = prepare(tx.look(), sealer, shelves, actor, request, now)?;
+    let prepared = prepare(rows.less_taken(tx), tx.sealer(), calendar, actor, request, now)?;
     if request.expected_self_pay_fen.is_some_and(|shown| shown != prepared.totals.self_pay_fen) {
         return Err(Failure::Refused(PlaceRefusal::QuoteChanged(Box::new(prepared.quote()))));
     }
-    take_all_portions(tx, &prepared)?;
-    let order = order_row(tx, actor, request, &prepared, pattern, now)?;
+    take_portions(tx, &prepared);
+    let canteen = prepared.canteen.id.0;
+    let order = order_row(tx, actor, request, &prepared, pattern, now);
     let lines = line_rows(tx, order.id, &prepared);
     if let (Some(decision), Some(senior)) = (&prepared.decision, &prepared.senior) {
         subsidies::take_claims(tx, senior.id.0, order.id.0, &decision.claims)?;
@@ -81,15 +95,11 @@ pub fn place_in(
     Ok(OrderAnswer { order: order_view, address_unplaced: prepared.draft.address_unplaced })
 }
 
-/// Takes every line's portions.
-pub(super) fn take_all_portions(tx: &mut Tx<'_>, prepared: &Prepared) -> Outcome<(), PlaceRefusal> {
+/// Takes every line's portions, which the rules saw there.
+pub(super) fn take_portions(tx: &mut Tx<'_>, prepared: &Prepared) {
     for line in &prepared.draft.lines {
-        // The rule saw enough a moment ago; with the canteen locked only another process that ignores the lock could differ.
-        if !take_portions(tx.change(), line.item, i64::from(line.quantity))? {
-            return Err(Failure::Refused(PlaceRefusal::Rules(vec![OrderRefusal::SoldOut { item: line.item, left: 0 }])));
-        }
+        tx.take_portions(line.item, i64::from(line.quantity));
     }
-    Ok(())
 }
 
 fn order_row(
@@ -99,16 +109,16 @@ fn order_row(
     prepared: &Prepared,
     pattern: Option<StandingOrderId>,
     now: Instant,
-) -> Result<OrderRow, StoreError> {
+) -> OrderRow {
     let (sitting, totals) = (&prepared.sitting, prepared.totals);
-    Ok(OrderRow {
+    OrderRow {
         id: Col(tx.new_id()),
         version: 1,
         sitting_id: sitting.id,
         canteen_id: sitting.canteen_id,
         service_date: sitting.service_date,
         meal: sitting.meal,
-        order_no: tx.next_order_no(sitting.id.0)?,
+        order_no: tx.next_order_no(sitting),
         senior_id: prepared.senior.as_ref().map(|s| s.id),
         senior_name: prepared.senior.as_ref().map_or_else(String::new, |s| domain::person::mask::name(&s.name)),
         placed_by: actor.user.map(Col),
@@ -127,7 +137,7 @@ fn order_row(
         accepted_at: Col(now),
         changed_at: Col(now),
         cancel_reason: None,
-    })
+    }
 }
 
 /// The rows of the drafted lines.

@@ -6,10 +6,12 @@ use crate::error::StoreError;
 use crate::on_each;
 use crate::schema::{canteen, dish, ingredient, menu_item, recipe_line, sitting};
 use crate::shown;
+use crate::unnest::{SetNextOrderNo, TakePortions};
 use diesel::prelude::*;
 use domain::canteen::{CanteenKind, CanteenState, SittingState, Station};
 use domain::id::{CanteenId, DishId, IngredientId, MenuItemId, SittingId};
 use domain::{Fen, Instant, MealPeriod, PlaceCode, ServiceDate};
+use std::collections::BTreeMap;
 
 /// A canteen.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -133,20 +135,37 @@ pub fn menu_items(conn: &mut AnyConnection, of: SittingId) -> Result<Vec<MenuIte
         .load(conn)?)
 }
 
-/// Those of these items that are on a sitting's menu.
-pub fn items_of(conn: &mut AnyConnection, of: SittingId, items: &[MenuItemId]) -> Result<Vec<MenuItemRow>, StoreError> {
-    let wanted = menu_item::table.filter(menu_item::sitting_id.eq(Col(of)));
+/// Dishes on menus, by identifier; in no order.
+pub fn items(conn: &mut AnyConnection, ids: &[MenuItemId]) -> Result<Vec<MenuItemRow>, StoreError> {
     match conn {
         // A list in a statement makes a text of its own for each length, which is compiled each time; a look by key is nothing.
         AnyConnection::Sqlite(c) => {
-            let found = items
-                .iter()
-                .map(|id| wanted.filter(menu_item::id.eq(Col(*id))).select(MenuItemRow::as_select()).get_result(c).optional());
+            let found =
+                ids.iter().map(|id| menu_item::table.find(Col(*id)).select(MenuItemRow::as_select()).get_result(c).optional());
             Ok(found.filter_map(Result::transpose).collect::<Result<_, _>>()?)
         }
         AnyConnection::Postgres(c) => {
-            let ids: Vec<Col<MenuItemId>> = items.iter().copied().map(Col).collect();
-            Ok(wanted.filter(menu_item::id.eq_any(ids)).select(MenuItemRow::as_select()).load(c)?)
+            let ids: Vec<Col<MenuItemId>> = ids.iter().copied().map(Col).collect();
+            Ok(menu_item::table.filter(menu_item::id.eq_any(ids)).select(MenuItemRow::as_select()).load(c)?)
+        }
+    }
+}
+
+/// Sittings with their canteens; in no order.
+pub fn sittings_with_canteens(conn: &mut AnyConnection, ids: &[SittingId]) -> Result<Vec<(SittingRow, CanteenRow)>, StoreError> {
+    match conn {
+        AnyConnection::Sqlite(_) => {
+            let found = ids.iter().map(|id| sitting_with_canteen(conn, *id));
+            found.filter_map(Result::transpose).collect()
+        }
+        AnyConnection::Postgres(c) => {
+            let ids: Vec<Col<SittingId>> = ids.iter().copied().map(Col).collect();
+            Ok(sitting::table
+                .inner_join(canteen::table.on(canteen::id.eq(sitting::canteen_id)))
+                .filter(sitting::id.eq_any(ids))
+                .filter(shown!(sitting))
+                .select((SittingRow::as_select(), CanteenRow::as_select()))
+                .load(c)?)
         }
     }
 }
@@ -168,15 +187,45 @@ pub fn recipes(conn: &mut AnyConnection, dishes: &[DishId]) -> Result<Vec<Recipe
         .load(conn)?)
 }
 
-/// Takes `quantity` portions if they are there and the dish is not stopped; `false` when not. One conditional update decides,
-/// so no two buyers get the same portion on any isolation level.
-pub fn take_portions(conn: &mut AnyConnection, item: MenuItemId, quantity: i64) -> Result<bool, StoreError> {
-    let available = menu_item::table
-        .find(Col(item))
-        .filter((menu_item::sold + quantity).le(menu_item::portions))
-        .filter(menu_item::stopped.eq(false));
-    let taken = on_each!(conn, c => diesel::update(available).set(menu_item::sold.eq(menu_item::sold + quantity)).execute(c))?;
-    Ok(taken == 1)
+/// Takes portions of dishes if all of them are there and none is stopped; `false` when not, and then some may have been taken.
+/// Conditional updates decide, so no two buyers get the same portion on any isolation level.
+pub(crate) fn take_portions(conn: &mut AnyConnection, wanted: &BTreeMap<MenuItemId, i64>) -> Result<bool, StoreError> {
+    let taken = match conn {
+        AnyConnection::Sqlite(c) => {
+            let mut taken = 0;
+            for (item, quantity) in wanted {
+                let available = menu_item::table
+                    .find(Col(*item))
+                    .filter((menu_item::sold + quantity).le(menu_item::portions))
+                    .filter(menu_item::stopped.eq(false));
+                taken += diesel::update(available).set(menu_item::sold.eq(menu_item::sold + quantity)).execute(c)?;
+            }
+            taken
+        }
+        AnyConnection::Postgres(_) if wanted.is_empty() => 0,
+        AnyConnection::Postgres(c) => {
+            let (items, quantities): (Vec<_>, Vec<_>) = wanted.iter().map(|(item, n)| (Col(*item), *n)).unzip();
+            TakePortions(&items, &quantities).execute(c)?
+        }
+    };
+    Ok(taken == wanted.len())
+}
+
+/// Writes the next order numbers of sittings back.
+pub(crate) fn set_next_order_no(conn: &mut AnyConnection, next: &BTreeMap<SittingId, i64>) -> Result<(), StoreError> {
+    match conn {
+        AnyConnection::Sqlite(c) => {
+            for (of, next) in next {
+                diesel::update(sitting::table.find(Col(*of))).set(sitting::next_order_no.eq(next)).execute(c)?;
+            }
+        }
+        AnyConnection::Postgres(_) if next.is_empty() => {}
+        AnyConnection::Postgres(c) => {
+            let (ids, numbers): (Vec<_>, Vec<_>) = next.iter().map(|(id, next)| (Col(*id), *next)).unzip();
+            SetNextOrderNo(&ids, &numbers).execute(c)?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives portions back.

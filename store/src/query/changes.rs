@@ -4,6 +4,7 @@ use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
 use crate::schema::change_count;
+use crate::together::Lookup;
 use diesel::prelude::*;
 
 /// The counts, as one transaction sees them. What was loaded under a count is still right while the count is the same, when the
@@ -22,4 +23,17 @@ pub struct Changes {
 /// The counts now.
 pub fn now(conn: &mut AnyConnection) -> Result<Changes, StoreError> {
     Ok(on_each!(conn, c => change_count::table.find(1).select(Changes::as_select()).get_result(c))?)
+}
+
+/// Looks the counts up once for all who ask.
+#[derive(Debug)]
+pub struct ChangesNow;
+
+impl Lookup for ChangesNow {
+    type Wish = ();
+    type Found = Changes;
+
+    fn look(&self, conn: &mut AnyConnection, wishes: &[&()]) -> Result<Vec<Changes>, StoreError> {
+        Ok(vec![now(conn)?; wishes.len()])
+    }
 }

@@ -5,6 +5,7 @@ use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::query::rows::EventRow;
 use crate::schema::{canteen_log, event, installation};
+use crate::unnest::SetNextSeq;
 use diesel::prelude::*;
 use domain::id::{CanteenId, EpochId};
 
@@ -33,4 +34,38 @@ pub fn heads(conn: &mut AnyConnection) -> Result<Vec<(CanteenId, i64)>, StoreErr
 /// Which history this database is.
 pub fn epoch(conn: &mut AnyConnection) -> Result<EpochId, StoreError> {
     Ok(installation::table.select(installation::epoch).get_result::<Col<EpochId>>(conn)?.0)
+}
+
+/// Takes the locks of those of these canteens' logs that exist, in the given order; returns the next number of each.
+pub(crate) fn lock_logs(conn: &mut AnyConnection, canteens: &[CanteenId]) -> Result<Vec<(CanteenId, i64)>, StoreError> {
+    let log = canteen_log::table.select((canteen_log::canteen_id, canteen_log::next_seq));
+    let rows: Vec<(Col<CanteenId>, i64)> = match conn {
+        // BEGIN IMMEDIATE has locked the whole database already.
+        AnyConnection::Sqlite(c) => {
+            let found = canteens.iter().map(|id| log.filter(canteen_log::canteen_id.eq(Col(*id))).get_result(c).optional());
+            found.filter_map(Result::transpose).collect::<Result<_, _>>()?
+        }
+        AnyConnection::Postgres(c) => {
+            let ids: Vec<Col<CanteenId>> = canteens.iter().copied().map(Col).collect();
+            log.filter(canteen_log::canteen_id.eq_any(ids)).order(canteen_log::canteen_id).for_update().load(c)?
+        }
+    };
+    Ok(rows.into_iter().map(|(Col(id), next)| (id, next)).collect())
+}
+
+/// Writes the next numbers of logs back.
+pub(crate) fn set_next(conn: &mut AnyConnection, next: &[(CanteenId, i64)]) -> Result<(), StoreError> {
+    match conn {
+        AnyConnection::Sqlite(c) => {
+            for (canteen, next) in next {
+                diesel::update(canteen_log::table.find(Col(*canteen))).set(canteen_log::next_seq.eq(next)).execute(c)?;
+            }
+        }
+        AnyConnection::Postgres(_) if next.is_empty() => {}
+        AnyConnection::Postgres(c) => {
+            let (ids, numbers): (Vec<_>, Vec<_>) = next.iter().map(|(id, next)| (Col(*id), *next)).unzip();
+            SetNextSeq(&ids, &numbers).execute(c)?;
+        }
+    }
+    Ok(())
 }

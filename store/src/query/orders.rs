@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use crate::on_each;
 use crate::query::rows::{AllowanceUseRow, DecisionRow, OrderLineRow, OrderRow, RedemptionRow};
 use crate::schema::{allowance_use, canteen, decision, dish, meal_order, order_line, redemption, senior};
+use crate::unnest::FindUses;
 use diesel::prelude::*;
 use domain::access::Scope;
 use domain::id::{CanteenId, OrderId, RedemptionId, SeniorId, SittingId};
@@ -33,26 +34,28 @@ pub fn decision(conn: &mut AnyConnection, of: OrderId) -> Result<Option<Decision
     Ok(decision::table.find(Col(of)).select(DecisionRow::as_select()).get_result(conn).optional()?)
 }
 
-/// What a senior has used under some limit keys.
-pub fn uses(conn: &mut AnyConnection, senior: SeniorId, keys: &[String]) -> Result<Vec<AllowanceUseRow>, StoreError> {
-    let of_senior = allowance_use::table
-        .filter(allowance_use::senior_id.eq(Col(senior)))
-        .order((allowance_use::limit_key, allowance_use::ordinal));
+/// What seniors have used, each under limit keys; by senior, key and ordinal.
+pub fn uses(conn: &mut AnyConnection, of: &[(SeniorId, &str)]) -> Result<Vec<AllowanceUseRow>, StoreError> {
+    let mut of = of.to_vec();
+    of.sort_unstable();
+    of.dedup();
     match conn {
-        // As in `catalogue::items_of`: one statement that stays compiled, a look for each key.
+        // As in `catalogue::items`: one statement that stays compiled, a look for each key.
         AnyConnection::Sqlite(c) => {
-            let mut keys: Vec<&String> = keys.iter().collect();
-            keys.sort_unstable();
-            keys.dedup();
             let mut found = Vec::new();
-            for key in keys {
-                let of_key = of_senior.filter(allowance_use::limit_key.eq(key)).select(AllowanceUseRow::as_select());
-                found.extend(of_key.load(c)?);
+            for (senior, key) in of {
+                let under_key = allowance_use::table
+                    .filter(allowance_use::senior_id.eq(Col(senior)))
+                    .filter(allowance_use::limit_key.eq(key))
+                    .order(allowance_use::ordinal)
+                    .select(AllowanceUseRow::as_select());
+                found.extend(under_key.load(c)?);
             }
             Ok(found)
         }
         AnyConnection::Postgres(c) => {
-            Ok(of_senior.filter(allowance_use::limit_key.eq_any(keys)).select(AllowanceUseRow::as_select()).load(c)?)
+            let (seniors, keys): (Vec<_>, Vec<_>) = of.into_iter().map(|(senior, key)| (Col(senior), key)).unzip();
+            Ok(FindUses(&seniors, &keys).load(c)?)
         }
     }
 }

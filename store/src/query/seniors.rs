@@ -102,6 +102,54 @@ pub fn diet(conn: &mut AnyConnection, of: SeniorId) -> Result<Vec<DietRow>, Stor
         .load(c))?)
 }
 
+/// Seniors by identifier; in no order.
+pub fn find_all(conn: &mut AnyConnection, ids: &[SeniorId]) -> Result<Vec<SeniorRow>, StoreError> {
+    match conn {
+        AnyConnection::Sqlite(_) => ids.iter().map(|id| find(conn, *id)).filter_map(Result::transpose).collect(),
+        AnyConnection::Postgres(c) => {
+            let ids: Vec<Col<SeniorId>> = ids.iter().copied().map(Col).collect();
+            Ok(senior::table.filter(senior::id.eq_any(ids)).filter(shown!(senior)).select(SeniorRow::as_select()).load(c)?)
+        }
+    }
+}
+
+/// All facts of seniors; of each oldest first.
+pub fn facts_of(conn: &mut AnyConnection, ids: &[SeniorId]) -> Result<Vec<FactRow>, StoreError> {
+    match conn {
+        AnyConnection::Sqlite(_) => {
+            let found = ids.iter().map(|id| facts(conn, *id)).collect::<Result<Vec<_>, _>>()?;
+            Ok(found.into_iter().flatten().collect())
+        }
+        AnyConnection::Postgres(c) => {
+            let ids: Vec<Col<SeniorId>> = ids.iter().copied().map(Col).collect();
+            Ok(senior_fact::table
+                .filter(senior_fact::senior_id.eq_any(ids))
+                .filter(shown!(senior_fact))
+                .order((senior_fact::valid_from, senior_fact::id))
+                .select(FactRow::as_select())
+                .load(c)?)
+        }
+    }
+}
+
+/// The diets of seniors; of each by kind and value.
+pub fn diets_of(conn: &mut AnyConnection, ids: &[SeniorId]) -> Result<Vec<DietRow>, StoreError> {
+    match conn {
+        AnyConnection::Sqlite(_) => {
+            let found = ids.iter().map(|id| diet(conn, *id)).collect::<Result<Vec<_>, _>>()?;
+            Ok(found.into_iter().flatten().collect())
+        }
+        AnyConnection::Postgres(c) => {
+            let ids: Vec<Col<SeniorId>> = ids.iter().copied().map(Col).collect();
+            Ok(senior_diet::table
+                .filter(senior_diet::senior_id.eq_any(ids))
+                .order((senior_diet::kind, senior_diet::value))
+                .select(DietRow::as_select())
+                .load(c)?)
+        }
+    }
+}
+
 /// Adds a senior.
 pub fn insert(conn: &mut AnyConnection, row: &SeniorRow) -> Result<(), StoreError> {
     diesel::insert_into(senior::table).values(row).execute(conn)?;
