@@ -22,8 +22,12 @@ fn roster(rows: &[String]) -> String {
 }
 
 fn bring(client: &Client, kind: &str, name: &str, body: &[u8]) -> Reply {
+    bring_with_key(client, &testkit::http::fresh_key(), kind, name, body)
+}
+
+fn bring_with_key(client: &Client, key: &str, kind: &str, name: &str, body: &[u8]) -> Reply {
     let path = format!("/v1/imports?kind={kind}&file_name={name}");
-    client.try_send("POST", &path, &[("Content-Type", "text/csv")], Some(body)).unwrap()
+    client.try_send("POST", &path, &[("Content-Type", "text/csv"), ("Idempotency-Key", key)], Some(body)).unwrap()
 }
 
 /// The import once it is judged.
