@@ -129,6 +129,7 @@ fn work_off(world: &World, day: &Day) {
         (fixture::number(&mut world.database.connect(), judging).unwrap() == 0).then_some(())
     });
     world.wait(app::imports::job::go_on(&day.app)).unwrap();
+    world.wait(app::standing::follow_due(&day.app)).unwrap();
     world.wait(app::standing::generate(&day.app)).unwrap();
     for _ in 0..domain::job::ATTEMPTS_MAX {
         while world.wait(app::jobs::run_due(&day.app, &day.app.ports, world.clock.now())).unwrap() > 0 {}
