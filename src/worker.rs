@@ -5,6 +5,7 @@
 
 use crate::config;
 use crate::metrics::Metrics;
+use app::failure::{Never, Outcome};
 use app::orders::close::close_past;
 use app::verify::{Reach, verify};
 use app::{App, jobs, standing};
@@ -22,7 +23,8 @@ pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown:
     tokio::join!(
         every_or_when(poll, &added, shutdown.clone(), || send_messages(&app, &metrics)),
         every(seconds(settings.verify_seconds), shutdown.clone(), || check_invariants(&app, &metrics)),
-        every(seconds(settings.standing_seconds), shutdown.clone(), || follow_standing_orders(&app, &metrics)),
+        every(seconds(settings.standing_seconds), shutdown.clone(), || generate_standing_orders(&app, &metrics)),
+        every(STANDING_DUE_EVERY, shutdown.clone(), || follow_what_changed(&app, &metrics)),
         every(seconds(settings.clean_up_seconds), shutdown.clone(), || clean_up(&app, &metrics)),
         every(IMPORTS_EVERY, shutdown.clone(), || apply_imports(&app, &metrics)),
         every(CLOSE_EVERY, shutdown, || close_unserved(&app, &metrics)),
@@ -80,9 +82,21 @@ async fn check_invariants(app: &App, metrics: &Metrics) {
     }
 }
 
-/// A new day comes into reach, a menu or a status has changed.
-async fn follow_standing_orders(app: &App, metrics: &Metrics) {
-    match standing::generate(app).await {
+/// A new day comes into reach, a portion came back.
+async fn generate_standing_orders(app: &App, metrics: &Metrics) {
+    standing_run(metrics, standing::generate(app).await);
+}
+
+/// How often notes of what standing orders follow are looked for; with none it is one read of an empty table.
+const STANDING_DUE_EVERY: Duration = Duration::from_secs(1);
+
+/// A pattern, a menu or a status has changed.
+async fn follow_what_changed(app: &App, metrics: &Metrics) {
+    standing_run(metrics, standing::follow_due(app).await);
+}
+
+fn standing_run(metrics: &Metrics, done: Outcome<standing::Generation, Never>) {
+    match done {
         Ok(done) => {
             metrics.worker_run("standing", true);
             if done.made + done.followed + done.taken_back > 0 {

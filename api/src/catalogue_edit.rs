@@ -8,8 +8,8 @@ use crate::operations::{Access, Operation, op};
 use crate::paging::versioned;
 use crate::problem::{Problem, ProblemCode};
 use crate::words::{
-    AllergenWord, CanteenKindWord, CanteenStateWord, DishIdText, DishMarkWord, MealWord, SittingStateWord, StationWord,
-    TextureWord, path_id,
+    AllergenWord, CanteenIdText, CanteenKindWord, CanteenStateWord, DishIdText, DishMarkWord, MealWord, SittingStateWord,
+    StationWord, TextureWord, path_id,
 };
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -19,7 +19,7 @@ use app::catalogue::read;
 use app::failure::{Failure, Never};
 use app::tabular::{CellValue, Milligrams, TenthKcal};
 use domain::access::Action;
-use domain::canteen::{CanteenKind, CanteenState, SittingState, Station};
+use domain::canteen::{CanteenKind, CanteenState, DishHome, SittingState, Station};
 use domain::diet::{Allergen, DishMark, Texture};
 use domain::fault::Faults;
 use domain::id::{CanteenId, DishId, SittingId};
@@ -229,10 +229,41 @@ pub struct DishBody {
     pub marks: Vec<DishMark>,
     /// Of one portion; absent when it is not known.
     pub nutrition: Option<NutritionBody>,
+    /// Whose it is: who may cook it, and who may change it. Absent: of the one place or canteen the caller answers for; a change leaves
+    /// it as it is.
+    pub home: Option<DishHomeBody>,
     /// All of its recipe; empty leaves the recipe as it is.
     #[serde(default)]
     #[schema(max_items = 60)]
     pub ingredients: Vec<IngredientBody>,
+}
+
+/// Whose a dish is: a place's, for every canteen below it, or one canteen's and its satellites'. With neither it is everyone's.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DishHomeBody {
+    /// The place's code.
+    #[schema(example = "990101001")]
+    pub place: Option<String>,
+    /// The canteen.
+    #[schema(value_type = Option<CanteenIdText>)]
+    pub canteen: Option<CanteenId>,
+}
+
+impl DishHomeBody {
+    fn home(&self) -> Result<DishHome, Problem> {
+        let mut faults = Faults::default();
+        let home = match (&self.place, self.canteen) {
+            (None, None) => DishHome::Everyone,
+            (None, Some(canteen)) => DishHome::Canteen(canteen),
+            (Some(code), None) => crate::input::place(&mut faults, "/home/place", code).map_or(DishHome::Everyone, DishHome::Place),
+            (Some(_), Some(_)) => {
+                faults.push("/home", "contradiction", "place 和 canteen 只能填一个", "give place or canteen, not both");
+                DishHome::Everyone
+            }
+        };
+        faults.into_result(home).map_err(|f| Problem::invalid(&f))
+    }
 }
 
 /// Ingredients of a recipe and dishes of a menu at most.
@@ -255,6 +286,10 @@ impl DishBody {
             milligrams(|n| n.carbohydrate_mg),
             n.map(|n| n.sodium_mg.to_string()).unwrap_or_default(),
         ]
+    }
+
+    fn home(&self) -> Result<Option<DishHome>, Problem> {
+        self.home.as_ref().map(DishHomeBody::home).transpose()
     }
 
     fn recipe(&self) -> Result<Vec<Cells>, Problem> {
@@ -378,7 +413,7 @@ async fn dish_answer(app: &App, id: DishId, response: actix_web::HttpResponseBui
     Ok(versioned(response, view.version, &view))
 }
 
-/// Makes a dish with its recipe.
+/// Makes a dish with its recipe. It may be cooked where it is at home.
 #[utoipa::path(post, path = "/v1/dishes", operation_id = "makeDish", tag = "catalogue", request_body = DishBody,
     params(("Idempotency-Key" = String, Header, description = "Made by the client")), responses((status = 201, body = DishView)))]
 pub async fn make_dish(
@@ -388,11 +423,12 @@ pub async fn make_dish(
     body: Json<DishBody>,
 ) -> Result<HttpResponse, Problem> {
     let key = key.bind(&actor, "makeDish", &*body)?;
-    let id = edit::make_dish(&app, actor, key, body.cells(), body.recipe()?).await.map_err(refused)?;
+    let id = edit::make_dish(&app, actor, key, body.cells(), body.recipe()?, body.home()?).await.map_err(refused)?;
     dish_answer(&app, id, HttpResponse::Created()).await
 }
 
-/// Changes a dish and its recipe. Orders that were placed keep what they were placed at.
+/// Changes a dish and its recipe, for who answers for every canteen that may cook it. Orders that were placed keep what they were
+/// placed at.
 #[utoipa::path(put, path = "/v1/dishes/{dish}", operation_id = "changeDish", tag = "catalogue", request_body = DishBody,
     params(("dish" = String, Path, description = "The dish"), ("If-Match" = String, Header, description = "Its version")),
     responses((status = 200, body = DishView)))]
@@ -404,7 +440,7 @@ pub async fn change_dish(
     body: Json<DishBody>,
 ) -> Result<HttpResponse, Problem> {
     let id = path_id(&path)?;
-    edit::change_dish(&app, actor, id, version, body.cells(), body.recipe()?).await.map_err(refused)?;
+    edit::change_dish(&app, actor, id, version, body.cells(), body.recipe()?, body.home()?).await.map_err(refused)?;
     dish_answer(&app, id, HttpResponse::Ok()).await
 }
 

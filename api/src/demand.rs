@@ -7,7 +7,6 @@ use crate::problem::{Problem, ProblemCode};
 use crate::words::{SeniorIdText, SkipReasonWord, path_id};
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use app::App;
-use domain::access::Action;
 use domain::id::SeniorId;
 use domain::standing::SkipReason;
 use serde::Serialize;
@@ -21,7 +20,7 @@ pub fn routes(config: &mut ServiceConfig) {
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[op(
     "getDemand",
-    Access::Roles(Action::SeeOrders),
+    Access::AnyOf(&app::demand::SEEN_BY),
     &[ProblemCode::SignInNeeded, ProblemCode::Forbidden, ProblemCode::NotFound],
 )];
 

@@ -1,5 +1,6 @@
 //! Dishes: what is in them and what they give.
 
+use crate::catalogue_edit::DishHomeBody;
 use crate::operations::{Access, Operation, op};
 use crate::paging::{PageView, cached, cursor_of, key_of, limit_of};
 use crate::problem::{Problem, ProblemCode};
@@ -108,6 +109,8 @@ pub struct DishView {
     pub nutrition: Option<NutritionView>,
     /// What is in it, heaviest first.
     pub ingredients: Vec<IngredientView>,
+    /// Whose it is.
+    pub home: DishHomeBody,
     /// Counts changes; send it in `If-Match` to change it.
     pub version: i64,
 }
@@ -134,6 +137,10 @@ impl From<DishCard> for DishView {
                 sodium_mg: d.sodium_mg?,
             })
         })();
+        let home = DishHomeBody {
+            place: d.home_place.map(|place| place.0.to_string()),
+            canteen: d.home_canteen_id.map(|canteen| canteen.0),
+        };
         Self {
             id: d.id.0,
             code: d.code,
@@ -145,6 +152,7 @@ impl From<DishCard> for DishView {
             allergens: ingredients.iter().flat_map(|i| i.allergens.iter().copied()).collect(),
             nutrition,
             ingredients,
+            home,
             version: d.version,
         }
     }

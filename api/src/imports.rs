@@ -1,6 +1,6 @@
 //! Imports: a file is brought, judged without changing anything, and applied when asked to.
 
-use crate::extract::Signed;
+use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::paging::{PageView, cursor_of, key_of, limit_of};
 use crate::problem::{Problem, ProblemCode};
@@ -18,6 +18,7 @@ use domain::fault::Faults;
 use domain::id::ImportId;
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 use utoipa::{IntoParams, ToSchema};
@@ -45,11 +46,11 @@ pub const OPERATIONS: &[Operation] = &[
         &[ProblemCode::BadRequest, ProblemCode::TooLarge, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::Forbidden],
     ),
     op("listImports", Access::Roles(Action::Import), OF_LOOKING),
-    op("getImport", Access::Roles(Action::Import), &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
-    op("listImportFaults", Access::Roles(Action::Import), OF_LOOKING),
+    op("getImport", Access::Own(Action::Import), &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
+    op("listImportFaults", Access::Own(Action::Import), OF_LOOKING),
     op(
         "applyImport",
-        Access::Roles(Action::Import),
+        Access::Own(Action::Import),
         &[ProblemCode::SignInNeeded, ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::ImportRefused],
     ),
 ];
@@ -164,13 +165,15 @@ fn never(failure: Failure<Never>) -> Problem {
 }
 
 /// Brings a file: the body is the file itself, at most 64 MB. It is judged in the background, which changes nothing; then it
-/// is `ready` to be applied, or `faulty`.
-#[utoipa::path(post, path = "/v1/imports", operation_id = "bringImport", tag = "imports", params(BringQuery),
+/// is `ready` to be applied, or `faulty`. The same file again under the same key is the same import.
+#[utoipa::path(post, path = "/v1/imports", operation_id = "bringImport", tag = "imports",
+    params(BringQuery, ("Idempotency-Key" = String, Header, description = "Made by the client")),
     request_body(content((String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
     responses((status = 202, body = ImportView, description = "It is being judged", headers(("Location" = String, description = "Where to poll")))))]
 pub async fn bring_import(
     app: Data<App>,
     Signed(actor): Signed,
+    key: IdempotencyKey,
     request: HttpRequest,
     query: Query<BringQuery>,
     body: Payload,
@@ -183,11 +186,14 @@ pub async fn bring_import(
     }
     // Waiting would hold the connection: whoever comes while others' files are judged is asked to come again.
     let turn = app.files.clone().try_acquire_owned().map_err(|_| Problem::new(ProblemCode::Overloaded))?;
-    let file = spool(&app, body).await?;
+    let (file, hash) = spool(&app, body).await?;
+    let key = key.bind(&actor, "bringImport", &(kind, &file_name, hash))?;
     let wanted = stage::Wanted { kind, file_name, made_by: actor.user, reach: reach.clone() };
-    let row = stage::begin(&app, wanted).await.map_err(of_import)?;
-    let view = view_of(row.clone(), 0);
-    tokio::spawn(judge(app.as_ref().clone(), row, reach, file, format, turn));
+    let (row, begun) = stage::begin_once(&app, wanted, key).await.map_err(of_import)?;
+    let view = with_progress(&app, row.clone()).await?;
+    if begun {
+        tokio::spawn(judge(app.as_ref().clone(), row, reach, file, format, turn));
+    }
     Ok(HttpResponse::Accepted().insert_header(("Location", format!("/v1/imports/{}", view.id))).json(view))
 }
 
@@ -201,8 +207,9 @@ fn content_length(request: &HttpRequest) -> Option<u64> {
     request.headers().get(actix_web::http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Writes the body to a file without a name, which is gone when the process is; never more than a chunk is in memory.
-async fn spool(app: &App, mut body: Payload) -> Result<std::fs::File, Problem> {
+/// Writes the body to a file without a name, which is gone when the process is; never more than a chunk is in memory. With its
+/// SHA-256, by which a file that comes again is known.
+async fn spool(app: &App, mut body: Payload) -> Result<(std::fs::File, String), Problem> {
     let broken = |error: std::io::Error| {
         tracing::error!(%error, "the file for an import cannot be written");
         Problem::new(ProblemCode::Unavailable)
@@ -210,18 +217,19 @@ async fn spool(app: &App, mut body: Payload) -> Result<std::fs::File, Problem> {
     let folder = app.spool.clone();
     let made = tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder.as_ref())).await;
     let mut file = tokio::fs::File::from_std(made.map_err(|e| broken(std::io::Error::other(e)))?.map_err(broken)?);
-    let mut length = 0_u64;
+    let (mut length, mut hash) = (0_u64, Sha256::new());
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|_| Problem::new(ProblemCode::BadRequest))?;
         length += u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         if length > FILE_MAX {
             return Err(Problem::new(ProblemCode::TooLarge).with("max_bytes", FILE_MAX));
         }
+        hash.update(&chunk);
         file.write_all(&chunk).await.map_err(broken)?;
     }
     file.flush().await.map_err(broken)?;
     file.rewind().await.map_err(broken)?;
-    Ok(file.into_std().await)
+    Ok((file.into_std().await, hex::encode(hash.finalize())))
 }
 
 /// The dry run. It goes on when the client is gone; when it breaks the import says so.

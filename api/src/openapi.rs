@@ -50,8 +50,11 @@ fn describe(documented: &mut Documented, operation: &Operation) {
     let who = match operation.access {
         Access::Public => "Anyone.".to_owned(),
         Access::SignedIn => "Anyone who is signed in, for what is theirs.".to_owned(),
-        Access::Roles(action) => roles(action),
-        Access::RolesOrFamily(action, scope) => format!("{}; the senior, and family bound with `{scope}`", roles(action)),
+        Access::Roles(action) => roles(&[action]),
+        Access::AnyOf(actions) => roles(actions),
+        Access::Own(action) => format!("{}, for what they made themselves", roles(&[action])),
+        Access::Assigned(own, any) => format!("{}, for what is assigned to them; {}", roles(&[own]), roles(&[any])),
+        Access::RolesOrFamily(action, scope) => format!("{}; the senior, and family bound with `{scope}`", roles(&[action])),
     };
     let text = documented.description.take().unwrap_or_default();
     documented.description = Some(format!("{text}\n\nMay be called by: {who}").trim().to_owned());
@@ -126,10 +129,11 @@ fn of_its_shape(documented: &Documented, operation: &Operation) -> Vec<ProblemCo
     all
 }
 
-fn roles(action: domain::access::Action) -> String {
+fn roles(actions: &[domain::access::Action]) -> String {
     use domain::access::Role;
     use domain::text_enum::TextEnum;
-    let names: Vec<String> = Role::ALL.iter().filter(|role| role.allows(action)).map(|role| format!("`{role}`")).collect();
+    let holds = |role: &&Role| actions.iter().any(|action| role.allows(*action));
+    let names: Vec<String> = Role::ALL.iter().filter(holds).map(|role| format!("`{role}`")).collect();
     format!("{} in their places", names.join(", "))
 }
 

@@ -13,6 +13,12 @@ pub enum Access {
     SignedIn,
     /// Whoever may do this by a role or device.
     Roles(Action),
+    /// Whoever may do one of these by a role or device.
+    AnyOf(&'static [Action]),
+    /// Whoever may do this by a role, for what they made themselves: it does not exist for anybody else.
+    Own(Action),
+    /// Whoever may do the first by a role or device, for what is assigned to them; and the second, for all of it.
+    Assigned(Action, Action),
     /// The same, and the senior or a family member with this scope.
     RolesOrFamily(Action, FamilyScope),
 }

@@ -56,7 +56,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("quoteOrder", ORDERING, OF_ORDERING),
     op("placeOrder", ORDERING, OF_ORDERING),
     op("orderAgain", ORDERING, OF_ORDERING),
-    op("listOrders", LOOKING, &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded]),
+    op("listOrders", LOOKING, &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::Forbidden]),
     op("getOrder", LOOKING, &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
     op("changeOrder", ORDERING, OF_CHANGING),
     op(

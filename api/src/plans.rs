@@ -51,7 +51,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("getMyStops", Access::Roles(Action::Deliver), &[ProblemCode::BadRequest, ProblemCode::SignInNeeded, ProblemCode::Forbidden]),
     op(
         "putStopRecord",
-        Access::Roles(Action::Deliver),
+        Access::Assigned(Action::Deliver, Action::Plan),
         &[
             ProblemCode::BadRequest,
             ProblemCode::TooLarge,

@@ -67,7 +67,7 @@ pub const OPERATIONS: &[Operation] = &[
     op(
         "listPolicies",
         Access::Roles(Action::SeeClaims),
-        &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded],
+        &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::Forbidden],
     ),
     op("getPolicy", Access::Roles(Action::SeeClaims), &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
 ];

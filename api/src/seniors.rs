@@ -71,10 +71,10 @@ const OF_ACTING: &[P] =
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
     op("createSenior", EDITING, OF_CREATING),
-    op("listSeniors", LOOKING, &[P::BadRequest, P::Invalid, P::SignInNeeded, P::PasswordChangeNeeded]),
+    op("listSeniors", LOOKING, &[P::BadRequest, P::Invalid, P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded]),
     op(
         "searchSeniors",
-        Access::Roles(Action::Order),
+        Access::AnyOf(&[Action::SeeSeniors, Action::Order]),
         &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded],
     ),
     op("getSenior", LOOKING, &[P::SignInNeeded, P::NotFound, P::PasswordChangeNeeded]),

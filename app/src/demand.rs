@@ -40,6 +40,9 @@ pub struct LeftOut {
     pub reason: SkipReason,
 }
 
+/// Who sees a sitting's demand: with any one of these rights at its canteen.
+pub const SEEN_BY: [Action; 3] = [Action::Kitchen, Action::Plan, Action::SeeOrders];
+
 /// The demand of a sitting, for those who cook, deliver or answer for it.
 pub async fn demand(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<Demand, Never> {
     let sealer = app.store.sealer().clone();
@@ -47,7 +50,7 @@ pub async fn demand(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome
         .read("demand", move |conn| {
             let (row, canteen) = catalogue::sitting_with_canteen(conn, sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
             let at = Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) };
-            if ![Action::Kitchen, Action::Plan, Action::SeeOrders].iter().any(|action| actor.may(*action, at)) {
+            if !SEEN_BY.iter().any(|action| actor.may(*action, at)) {
                 return Err(Failure::Forbidden);
             }
             Ok(load(conn, &sealer, &row, &canteen)?)

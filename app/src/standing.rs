@@ -11,7 +11,6 @@ use crate::orders::place::place_in;
 use crate::orders::rows::{OrderLookup, less_taken};
 use crate::orders::{LineRequest, OrderRequest, PlaceRefusal, cancel};
 use domain::access::{Actor, FamilyScope};
-use domain::canteen::ORDER_AHEAD_DAYS;
 use domain::diet::{Diet, Texture, clashes};
 use domain::id::{MenuItemId, StandingOrderId};
 use domain::order::OrderRejection;
@@ -38,41 +37,36 @@ pub struct Generation {
     pub skipped: u32,
 }
 
-/// Patterns read at a time.
-const PAGE: i64 = 200;
-
-/// Brings every standing order's days from today to the horizon in line. A unit per day, so that no write is long.
-pub async fn generate(app: &App) -> Outcome<Generation, Never> {
-    let (mut done, mut after) = (Generation::default(), None);
-    loop {
-        let page = app
-            .store
-            .read("standing_page", move |conn| Ok::<_, Failure<Never>>(standing::active_after(conn, after, PAGE)?))
-            .await?;
-        let Some(last) = page.last() else { return Ok(done) };
-        after = Some(last.id.0);
-        for row in page {
-            follow(app, row.id.0, &mut done).await?;
+impl Generation {
+    const fn count(&mut self, step: Step) {
+        match step {
+            Step::Keep => {}
+            Step::Make(_) => self.made += 1,
+            Step::Follow(_) => self.followed += 1,
+            Step::TakeBack(_) => self.taken_back += 1,
+            Step::Skip(_) => self.skipped += 1,
         }
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.made += other.made;
+        self.followed += other.followed;
+        self.taken_back += other.taken_back;
+        self.skipped += other.skipped;
     }
 }
 
+/// Brings every standing order's days from today to the horizon in line. A unit per day, so that no write is long.
+pub async fn generate(app: &App) -> Outcome<Generation, Never> {
+    due::every_page(app, due::reach(app), |conn, after| standing::active_after(conn, after, due::PAGE)).await
+}
+
 /// Brings one standing order's days in line: at its making and after every change of it.
-pub async fn follow(app: &App, pattern: StandingOrderId, done: &mut Generation) -> Outcome<(), Never> {
-    let today = app.clock.now().civil_date();
+pub async fn follow(app: &App, pattern: StandingOrderId) -> Outcome<(), Never> {
     let lane = crate::lanes::of_pattern(app, pattern).await?;
-    for ahead in 0..=ORDER_AHEAD_DAYS {
-        // Fourteen days fit any integer.
-        let date = today.plus_days(i32::try_from(ahead).unwrap_or(0));
+    for date in due::reach(app) {
         let lookup = app.orders.lookup().clone();
-        let step = app.store.write(lane, "standing_day", move |tx| day(tx, &lookup, pattern, date)).await?;
-        match step {
-            Step::Keep => {}
-            Step::Make(_) => done.made += 1,
-            Step::Follow(_) => done.followed += 1,
-            Step::TakeBack(_) => done.taken_back += 1,
-            Step::Skip(_) => done.skipped += 1,
-        }
+        app.store.write(lane, "standing_day", move |tx| day(tx, &lookup, pattern, date)).await?;
     }
     Ok(())
 }
@@ -302,5 +296,7 @@ pub struct StandingRequest {
     pub ended: bool,
 }
 
+mod due;
 mod edit;
+pub use due::follow_due;
 pub use edit::{get, list, make, put};

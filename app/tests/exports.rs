@@ -91,7 +91,7 @@ testkit::both_databases! {
         for kind in [ExportKind::Seniors, ExportKind::Facts, ExportKind::Families] {
             let masked = csv(app, Some(worker.clone()), wanted(kind, None), Encoding::Utf8).await.unwrap();
             let masked = String::from_utf8(masked).unwrap();
-            for secret in [&mine.id_no, &mine.phone, &mine.name, &street.poor_senior.id_no, &other.id_no] {
+            for secret in [&mine.id_no, &mine.phone, &mine.name, &mine.card, &street.poor_senior.id_no, &other.id_no] {
                 assert!(!masked.contains(secret.as_str()), "{kind} shows {secret}");
             }
             assert_eq!(csv(app, Some(cook.clone()), wanted(kind, None), Encoding::Utf8).await, Err(Failure::Forbidden), "{kind}");
@@ -100,6 +100,7 @@ testkit::both_databases! {
         }
         let clear = csv(app, Some(worker), wanted(ExportKind::Seniors, Some("上门核对名册")), Encoding::Utf8).await.unwrap();
         let clear = String::from_utf8(clear).unwrap();
+        assert!(clear.contains(&mine.card), "the card");
         assert!(clear.contains(&mine.id_no) && clear.contains(&mine.phone) && clear.contains(&mine.name));
         assert!(!clear.contains(&other.id_no), "a senior of another city");
         let admin = world.actor(street.token(Role::Admin)).await;

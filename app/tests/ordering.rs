@@ -11,6 +11,7 @@ use app::plans::{Carrier, look, make};
 use app::standing::{self, StandingRequest};
 use delivery::geography::Mode;
 use domain::access::Role;
+use domain::canteen::SittingState;
 use domain::door::StopOutcome;
 use domain::id::{OrderId, SeniorId, StopEventId};
 use domain::order::{OrderState, RedemptionMethod};
@@ -122,6 +123,32 @@ both_databases! {
         standing::generate(&world.app).await.unwrap();
         let left_alone = orders_of(world, &street, street.senior.id).await;
         assert_eq!(left_alone.iter().filter(|(date, _)| *date == today).count(), 1, "the cancelled one is not brought back");
+    }
+}
+
+both_databases! {
+    /// What a generated order rests on is noted when it changes and followed without looking at everything; what a person decided stays.
+    async fn a_change_of_the_menu_is_followed_by_the_orders_that_rest_on_it(world) {
+        use app::catalogue::edit::{DayChange, change_day};
+        let street = world.street().await;
+        let (worker, manager) = (world.actor(street.token(Role::Worker)).await, world.actor(street.token(Role::CanteenManager)).await);
+        standing::make(&world.app, worker.clone(), key("pattern"), every_day(&street, street.senior.id)).await.unwrap();
+        standing::follow_due(&world.app).await.unwrap();
+        let change = async |stopped: bool, state: Option<SittingState>| {
+            let version = app::catalogue::read::menu(&world.app, street.tomorrow.sitting, None).await.unwrap().sitting.version;
+            let change = DayChange { state, stopped: vec![(street.dishes[0], stopped)] };
+            change_day(&world.app, manager.clone(), street.tomorrow.sitting, version, change).await.unwrap();
+            let done = standing::follow_due(&world.app).await.unwrap();
+            (done.made, done.followed, done.taken_back)
+        };
+        assert_eq!(change(true, None).await, (0, 1, 0), "another dish instead of the one that ran out");
+        assert_eq!(change(true, Some(SittingState::Closed)).await, (0, 0, 1), "called off");
+        assert_eq!(change(false, Some(SittingState::Open)).await, (1, 0, 0), "on again");
+        let filter = OrderFilter { sitting: Some(street.tomorrow.sitting), senior: None, from: None, to: None, state: Some(OrderState::Confirmed), before: None, limit: 10 };
+        let (orders, _) = list::list(&world.app, worker.clone(), filter).await.unwrap();
+        cancel::cancel(&world.app, worker, key("not-tomorrow"), orders[0].order, None).await.unwrap();
+        assert_eq!(change(true, None).await, (0, 0, 0), "a person cancelled it");
+        assert_eq!(standing::follow_due(&world.app).await.unwrap(), standing::Generation::default(), "nothing is left to follow");
     }
 }
 

@@ -260,6 +260,9 @@ pub struct Where<'a> {
     pub canteen: Option<CanteenId>,
 }
 
+/// What a senior may do for themselves, and family by the senior's consent.
+const BY_KINSHIP: [Action; 3] = [Action::SeeOrders, Action::Order, Action::SeeSeniors];
+
 impl DeviceKind {
     /// What a paired device may do at its canteen without anyone signed in.
     #[must_use]
@@ -298,6 +301,14 @@ impl Actor {
         self.self_senior == Some(senior) || self.family.get(&senior).is_some_and(|scopes| scopes.contains(&scope))
     }
 
+    /// Whether a list of this kind is the actor's to ask for: of what they hold a right over, or, for who is no staff, of what is
+    /// theirs by kinship, which may be nothing yet. Staff without the right are told so: an empty list would say that there is nothing.
+    #[must_use]
+    pub fn may_list(&self, action: Action) -> bool {
+        let client = self.grants.is_empty() && self.device.is_none();
+        !self.scope(action).is_empty() || (client && BY_KINSHIP.contains(&action))
+    }
+
     /// The places in which the actor may do this, as the scope of a query. A canteen-bound grant gives its canteen.
     #[must_use]
     pub fn scope(&self, action: Action) -> Scope {
@@ -309,7 +320,7 @@ impl Actor {
             }
         }
         scope.canteens.extend(self.device.filter(|(_, kind, _)| kind.allows(action)).map(|(_, _, canteen)| canteen));
-        if matches!(action, Action::SeeOrders | Action::Order | Action::SeeSeniors) {
+        if BY_KINSHIP.contains(&action) {
             let wanted = if action == Action::Order { FamilyScope::Order } else { FamilyScope::See };
             scope.seniors.extend(self.self_senior);
             scope.seniors.extend(self.family.iter().filter(|(_, scopes)| scopes.contains(&wanted)).map(|(senior, _)| *senior));
@@ -399,5 +410,21 @@ mod tests {
         assert!(!actor.may_for(FamilyScope::Order, senior));
         assert_eq!(actor.scope(Action::SeeOrders).seniors(), [senior]);
         assert!(actor.scope(Action::Order).is_empty());
+    }
+
+    #[test]
+    fn a_list_is_for_who_holds_the_right_and_for_clients_of_what_is_theirs() {
+        let cook = RoleGrant { role: Role::Cook, place: place("990101001"), canteen: None };
+        let worker = RoleGrant { role: Role::Worker, place: place("990101001"), canteen: None };
+        let (client, cook, worker) = (
+            Actor::default(),
+            Actor { grants: vec![cook], ..Actor::default() },
+            Actor { grants: vec![worker], ..Actor::default() },
+        );
+        for (who, actor, orders, claims) in
+            [("a client", client, true, false), ("a cook", cook, false, false), ("a worker", worker, true, false)]
+        {
+            assert_eq!((actor.may_list(Action::SeeOrders), actor.may_list(Action::SeeClaims)), (orders, claims), "{who}");
+        }
     }
 }

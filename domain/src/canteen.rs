@@ -1,6 +1,7 @@
 //! Canteens, their stations and their sittings.
 
-use crate::{Instant, MealPeriod, ServiceDate};
+use crate::id::CanteenId;
+use crate::{Instant, MealPeriod, PlaceCode, ServiceDate};
 use chrono::{NaiveTime, TimeDelta};
 
 crate::text_enum! {
@@ -57,6 +58,32 @@ crate::text_enum! {
     }
 }
 
+/// Whose a dish is: who may cook it, and who may change what is in it.
+///
+/// Dishes are shared, because the kitchens of a street cook from one book and a satellite serves what its central kitchen cooks. What is
+/// in a dish decides who can eat it, so a change is for who answers for every canteen that may cook it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DishHome {
+    /// Everyone's: the book of the whole installation.
+    Everyone,
+    /// Of a place and all below it.
+    Place(PlaceCode),
+    /// Of one canteen, and of the satellites it cooks for.
+    Canteen(CanteenId),
+}
+
+impl DishHome {
+    /// Whether a canteen may have the dish on its menu.
+    #[must_use]
+    pub fn serves(&self, canteen: CanteenId, place: &PlaceCode, central_kitchen: Option<CanteenId>) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Place(home) => home.contains(place),
+            Self::Canteen(home) => *home == canteen || Some(*home) == central_kitchen,
+        }
+    }
+}
+
 /// When a canteen serves a meal and until when it may be ordered; minutes after midnight, China time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MealHours {
@@ -99,6 +126,25 @@ pub const ORDER_AHEAD_DAYS: i64 = 14;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dish_is_served_below_its_home_and_by_the_satellites_of_its_kitchen() {
+        let place = |code: &str| PlaceCode::parse(code).unwrap();
+        let id = |n| CanteenId::from_uuid(uuid::Uuid::from_u128(n));
+        let street = DishHome::Place(place("990101001"));
+        for (what, home, canteen, at, kitchen, expected) in [
+            ("everyone's", DishHome::Everyone, 1, "990201001001", None, true),
+            ("a street's, below it", street.clone(), 1, "990101001002", None, true),
+            ("a street's, next door", street.clone(), 1, "990101002001", None, false),
+            ("a street's, above it", street, 1, "990101", None, false),
+            ("a canteen's own", DishHome::Canteen(id(1)), 1, "990101001001", None, true),
+            ("its satellite's", DishHome::Canteen(id(1)), 2, "990101001001", Some(1), true),
+            ("a neighbour's", DishHome::Canteen(id(1)), 2, "990101001001", None, false),
+            ("another kitchen's satellite's", DishHome::Canteen(id(1)), 2, "990101001001", Some(3), false),
+        ] {
+            assert_eq!(home.serves(id(canteen), &place(at), kitchen.map(id)), expected, "{what}");
+        }
+    }
 
     #[test]
     fn lunch_of_the_day_is_ordered_until_nine_in_the_morning_china_time() {

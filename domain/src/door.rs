@@ -1,5 +1,7 @@
 //! What happens at a door.
 
+use crate::id::{RedemptionId, StopEventId};
+
 crate::text_enum! {
     /// The outcome of a stop; reasons come from this one list.
     pub enum StopOutcome {
@@ -52,12 +54,35 @@ pub fn supersedes(new: (crate::Instant, uuid::Uuid), old: Option<(crate::Instant
     old.is_none_or(|old| new > old)
 }
 
+/// The identifier of the redemption that a record at a door stands for: the same for the same record, and one that no terminal can
+/// have made, because both make identifiers of their own. Were the record's own number taken, whoever brought a redemption of that
+/// number first would make the courier's record another order's evidence, and it would be refused for good.
+#[must_use]
+pub fn redemption_of(record: StopEventId) -> RedemptionId {
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::new_with_prefix("nuanfan.stop_record").chain_update(record.uuid().as_bytes()).finalize();
+    let half = digest.iter().take(16).fold(0_u128, |all, byte| (all << 8) | u128::from(*byte));
+    // Version 8 of RFC 9562, "custom": terminals make version 4 or 7.
+    RedemptionId::from_uuid(uuid::Builder::from_custom_bytes(half.to_be_bytes()).into_uuid())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Instant;
     use proptest::prelude::*;
     use uuid::Uuid;
+
+    #[test]
+    fn a_record_at_a_door_is_one_redemption_and_never_a_terminals() {
+        let record = |n| StopEventId::from_uuid(Uuid::from_u128(n));
+        assert_eq!(redemption_of(record(7)), redemption_of(record(7)));
+        assert_ne!(redemption_of(record(7)), redemption_of(record(8)));
+        for n in [0, 7, u128::MAX] {
+            assert_ne!(redemption_of(record(n)).uuid(), record(n).uuid());
+            assert_eq!(redemption_of(record(n)).uuid().get_version_num(), 8);
+        }
+    }
 
     proptest! {
         #[test]

@@ -118,5 +118,7 @@ async fn bring_all(app: &App, street: &Street) -> Result<()> {
         }
     }
     publish_for_setup(app, POLICY).await.map_err(|f| anyhow!("the demo policy: {f:?}"))?;
+    // The worker would follow in a second; who looks at the street before that must not find it without its standing orders.
+    app::standing::follow_due(app).await.map_err(|f| anyhow!("the demo's standing orders: {f:?}"))?;
     Ok(())
 }

@@ -31,6 +31,8 @@ pub enum Field {
     SeniorAddress,
     /// `senior.health_enc`
     SeniorHealth,
+    /// `senior.card_enc`
+    SeniorCard,
     /// `app_user.phone_enc`
     UserPhone,
     /// `meal_order.address_enc`
@@ -51,6 +53,7 @@ impl Field {
             Self::SeniorPhone => "senior.phone_enc",
             Self::SeniorAddress => "senior.address_enc",
             Self::SeniorHealth => "senior.health_enc",
+            Self::SeniorCard => "senior.card_enc",
             Self::UserPhone => "app_user.phone_enc",
             Self::OrderAddress => "meal_order.address_enc",
             Self::ImportSlice => "import_slice.payload_enc",

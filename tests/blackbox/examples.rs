@@ -3,8 +3,8 @@
 //! `NUANFAN_RECORD=1` writes them anew to `openapi/examples.json`; without it the test says where the file has fallen behind
 //! the program. Then run `cargo run -- openapi --write openapi/openapi.json`.
 
+use crate::fuzz::validator;
 use crate::street::{Day, Operation, Played, operations};
-use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -149,13 +149,6 @@ both_databases! {
         assert_eq!(written.len(), recorded.len(), "examples of operations that are gone");
         world.wait(app::jobs::run_due(&day.app, &day.app.ports, domain::time::Clock::now(&*world.clock))).unwrap();
     }
-}
-
-/// A schema of the document by itself, with all that it refers to.
-fn validator(document: &Value, schema: &Value) -> Validator {
-    let mut whole = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "components": document["components"]});
-    whole.as_object_mut().unwrap().insert("allOf".to_owned(), json!([schema]));
-    jsonschema::validator_for(&whole).unwrap_or_else(|e| panic!("a schema of the reference is none: {e}"))
 }
 
 fn faults_of(document: &Value, operation: &Operation) -> Vec<String> {

@@ -7,6 +7,7 @@ mod command_line;
 mod contract;
 mod cut_off;
 mod examples;
+mod fuzz;
 mod idempotency;
 mod kill;
 mod load;

@@ -97,6 +97,35 @@ both_databases! {
         assert_eq!(early["totals"]["price_fen"], 3800);
     }
 
+    fn a_dish_is_changed_by_who_answers_for_whoever_may_cook_it(world) {
+        let street = world.wait(world.street());
+        let server = serve(&world.app);
+        let to = |role: Role| Client::new(server.base(), Some(street.token(role)));
+        let (admin, manager) = (to(Role::Admin), to(Role::CanteenManager));
+        let path = |dish: &Reply| format!("/v1/dishes/{}", dish.body["id"].as_str().unwrap());
+        let own = manager.post("/v1/dishes", &dish("OWN", 1500)).expect(201);
+        assert_eq!(own.body["home"]["canteen"], json!(street.canteen), "a manager's dish is the canteen's");
+        let shared = admin.post("/v1/dishes", &dish("SHARED", 1800)).expect(201);
+        assert!(shared.body["home"]["place"].is_string(), "an administrator's is the place's: {}", shared.body);
+        assert_eq!(put(&manager, &path(&own), Some(1), &dish("OWN", 1600)).expect(200).body["price_fen"], 1600);
+        assert_eq!(put(&admin, &path(&own), Some(2), &dish("OWN", 1700)).expect(200).body["price_fen"], 1700);
+        assert_eq!(put(&manager, &path(&shared), Some(1), &dish("SHARED", 1)).expect(403).code(), "forbidden");
+        let everyones = format!("/v1/dishes/{}", street.dishes[0]);
+        assert_eq!(put(&manager, &everyones, Some(1), &dish("X", 1)).expect(403).code(), "forbidden", "everyone's");
+        let mut sly = dish("SLY", 900);
+        sly["ingredients"][0]["allergens"] = json!([]);
+        let refused = manager.post("/v1/dishes", &sly).expect(422);
+        assert_eq!(refused.body["faults"][0]["code"], "out_of_scope", "what an ingredient of others carries");
+        let mut next_door = dish("NEXT", 1200);
+        next_door["home"] = json!({"canteen": street.neighbour});
+        let _ = admin.post("/v1/dishes", &next_door).expect(201);
+        let place = admin.post("/v1/canteens", &canteen("NEW1", "990101001001")).expect(201);
+        let menu = format!("/v1/canteens/{}/menus/{}/lunch", place.body["id"].as_str().unwrap(), world.today().plus_days(1));
+        let items = |code: &str| json!({"items": [{"dish": code, "price_fen": 1200, "portions": 10}]});
+        assert_eq!(put(&admin, &menu, None, &items("NEXT")).expect(422).body["faults"][0]["code"], "not_served_here");
+        let _ = put(&admin, &menu, None, &items("SHARED")).expect(200);
+    }
+
     fn a_meal_is_called_off_and_a_dish_that_runs_out_is_told_to_the_kitchen(world) {
         let street = world.wait(world.street());
         let server = serve(&world.app);

@@ -22,8 +22,12 @@ fn roster(rows: &[String]) -> String {
 }
 
 fn bring(client: &Client, kind: &str, name: &str, body: &[u8]) -> Reply {
+    bring_with_key(client, &testkit::http::fresh_key(), kind, name, body)
+}
+
+fn bring_with_key(client: &Client, key: &str, kind: &str, name: &str, body: &[u8]) -> Reply {
     let path = format!("/v1/imports?kind={kind}&file_name={name}");
-    client.try_send("POST", &path, &[("Content-Type", "text/csv")], Some(body)).unwrap()
+    client.try_send("POST", &path, &[("Content-Type", "text/csv"), ("Idempotency-Key", key)], Some(body)).unwrap()
 }
 
 /// The import once it is judged.
@@ -42,6 +46,24 @@ fn client(base: &str, token: &str) -> Client {
 }
 
 both_databases! {
+    fn a_file_that_comes_again_under_its_key_is_the_same_import(world) {
+        let street = world.wait(world.street());
+        let server = serve(&world.app);
+        let worker = client(server.base(), street.token(Role::Worker));
+        let (one, other) = (roster(&[row(701, "990101001001")]), roster(&[row(702, "990101001001")]));
+        let without = worker.try_send("POST", "/v1/imports?kind=seniors&file_name=a.csv", &[], Some(one.as_bytes())).unwrap();
+        assert_eq!(without.expect(400).code(), "idempotency_key_missing");
+        let bring = |name: &str, body: &str| bring_with_key(&worker, "one-roster-please", "seniors", name, body.as_bytes());
+        let first = bring("a.csv", &one).expect(202);
+        let ready = judged(&worker, &first);
+        let again = bring("a.csv", &one).expect(202);
+        assert_eq!((&again.body["id"], &again.body["state"]), (&ready["id"], &ready["state"]), "the same one, as it stands");
+        for (name, body) in [("b.csv", &one), ("a.csv", &other)] {
+            assert_eq!(bring(name, body).expect(422).code(), "idempotency_key_reused", "{name}");
+        }
+        assert_eq!(worker.get("/v1/imports").expect(200).body["items"].as_array().unwrap().len(), 1);
+    }
+
     fn a_file_is_judged_then_applied_and_the_same_file_again_changes_nothing(world) {
         let street = world.wait(world.street());
         let server = serve(&world.app);
@@ -111,7 +133,9 @@ both_databases! {
         }
         let worker = to(Role::Worker);
         for (query, status) in [("kind=seniors&file_name=a.pdf", 422), ("kind=cats&file_name=a.csv", 400), ("kind=seniors", 400)] {
-            let reply = worker.try_send("POST", &format!("/v1/imports?{query}"), &[], Some(body.as_bytes())).unwrap();
+            let key = testkit::http::fresh_key();
+            let headers = [("Idempotency-Key", key.as_str())];
+            let reply = worker.try_send("POST", &format!("/v1/imports?{query}"), &headers, Some(body.as_bytes())).unwrap();
             assert_eq!(reply.status, status, "{query}: {}", reply.text);
         }
         let own = worker.get("/v1/imports").expect(200).body["items"][0]["id"].as_str().unwrap().to_owned();

@@ -52,6 +52,28 @@ both_databases! {
 }
 
 both_databases! {
+    /// A number that was typed wrong is corrected: the right one tells the birth date, and the senior is found by it alone.
+    fn a_corrected_identity_number_is_the_one_that_counts(world) {
+        world.wait(add_places(world, &["99", "9901", "990101", "990101001"]));
+        let worker = world.wait(world.add_staff(Role::Worker, &place("990101001"), None));
+        let server = serve(&world.app);
+        let worker = Client::new(server.base(), Some(&worker.token));
+        let (wrong, right) = (citizen_id((1941, 3, 15), 3), citizen_id((1943, 5, 6), 7));
+        let body = json!({"name": "张桂兰", "identity_number": wrong, "registered_place": "990101001", "resident_place": "990101001"});
+        let made = worker.post("/v1/seniors", &body).expect(201);
+        let path = format!("/v1/seniors/{}", made.body["id"].as_str().unwrap());
+        let etag = worker.get(&path).expect(200).etag.unwrap();
+        let _ = worker.patch(&path, &etag, &json!({"identity_number": right})).expect(200);
+        assert_eq!(worker.get(&path).expect(200).body["birth_on"], "1943-05-06");
+        let found = |number: &str| {
+            let search = json!({"identity_number": number});
+            worker.post("/v1/senior-searches", &search).expect(200).body.as_array().unwrap().len()
+        };
+        assert_eq!((found(&right), found(&wrong)), (1, 0));
+    }
+}
+
+both_databases! {
     /// Every fault of an input is told at once and none of them repeats what was sent.
     fn all_faults_at_once_and_nothing_is_repeated(world) {
         world.wait(add_places(world, &["99"]));

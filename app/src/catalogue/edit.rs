@@ -12,7 +12,7 @@ use crate::kitchen::command::stop;
 use crate::orders::view::record_about;
 use domain::access::{Action, Actor, Where};
 use domain::audit::AuditAction;
-use domain::canteen::{CanteenState, SittingState};
+use domain::canteen::{CanteenState, DishHome, SittingState};
 use domain::fault::{Fault, Faults};
 use domain::id::{CanteenId, DishId, SittingId};
 use domain::kitchen::By;
@@ -79,16 +79,46 @@ fn placed(faults: Faults, single: bool) -> Faults {
 
 /// Judges typed rows as an import would, within what the actor may edit.
 fn judged<T: Importable>(tx: &mut Tx<'_>, actor: &Actor, cells: &[Cells], single: bool) -> Outcome<Verdict, EditRefusal> {
+    judged_at_home::<T>(tx, actor, cells, single, None)
+}
+
+/// The same for dishes whose home was said.
+fn judged_at_home<T: Importable>(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    cells: &[Cells],
+    single: bool,
+    dish_home: Option<&DishHome>,
+) -> Outcome<Verdict, EditRefusal> {
     let rows = rows_of::<T>(cells, single)?;
-    let scope = actor.scope(Action::EditCatalogue);
-    let reach = Reach::Within { places: scope.places().to_vec(), canteens: scope.canteens().to_vec() };
+    let reach = reach_of(actor);
     let (sealer, now) = (tx.sealer(), tx.now());
-    let mut judge = Judge { conn: tx.look(), sealer, reach: &reach, import: fresh_id(), now };
+    let mut judge = Judge { conn: tx.look(), sealer, reach: &reach, dish_home, import: fresh_id(), now };
     let verdict = T::judge(&mut judge, &rows, &mut Memo::new())?;
     if verdict.faults.is_empty() {
         return Ok(verdict);
     }
     Err(Failure::Refused(EditRefusal::Faults(placed(verdict.faults, single))))
+}
+
+fn reach_of(actor: &Actor) -> Reach {
+    let scope = actor.scope(Action::EditCatalogue);
+    Reach::Within { places: scope.places().to_vec(), canteens: scope.canteens().to_vec() }
+}
+
+/// The home that was said is there.
+fn known_home(tx: &mut Tx<'_>, home: Option<&DishHome>) -> Outcome<(), EditRefusal> {
+    let there = match home {
+        None | Some(DishHome::Everyone) => true,
+        Some(DishHome::Place(place)) => !bulk::places(tx.look(), std::slice::from_ref(place))?.is_empty(),
+        Some(DishHome::Canteen(id)) => catalogue::canteen(tx.look(), *id)?.is_some(),
+    };
+    if there {
+        return Ok(());
+    }
+    let mut faults = Faults::default();
+    faults.push("/home", "unknown", "系统中没有这个地点或助餐点", "there is no such place or canteen");
+    Err(Failure::Refused(EditRefusal::Faults(faults)))
 }
 
 fn applied(tx: &mut Tx<'_>, verdict: &Verdict) -> Outcome<bool, EditRefusal> {
@@ -177,6 +207,7 @@ pub async fn make_dish(
     key: RequestKey,
     cells: Cells,
     recipe: Vec<Cells>,
+    home: Option<DishHome>,
 ) -> Outcome<DishId, EditRefusal> {
     if !actor.may_somewhere(Action::EditCatalogue) {
         return Err(Failure::Forbidden);
@@ -186,7 +217,8 @@ pub async fn make_dish(
             if let Some(earlier) = key.earlier_answer(tx)? {
                 return Ok(earlier);
             }
-            let verdict = judged::<tabular::DishRow>(tx, &actor, std::slice::from_ref(&cells), true)?;
+            known_home(tx, home.as_ref())?;
+            let verdict = judged_at_home::<tabular::DishRow>(tx, &actor, std::slice::from_ref(&cells), true, home.as_ref())?;
             let Some(Fresh::Dish(row)) = verdict.fresh.first().cloned() else {
                 return Err(Failure::Refused(EditRefusal::Taken));
             };
@@ -216,6 +248,7 @@ pub async fn change_dish(
     version: i64,
     mut cells: Cells,
     mut recipe: Vec<Cells>,
+    home: Option<DishHome>,
 ) -> Outcome<(), EditRefusal> {
     if !actor.may_somewhere(Action::EditCatalogue) {
         return Err(Failure::Forbidden);
@@ -223,6 +256,11 @@ pub async fn change_dish(
     app.store
         .write(LaneKey::SHARED, "change_dish", move |tx| {
             let old = listing::dish(tx.look(), id)?.ok_or(Failure::NotFound(Thing::Dish))?;
+            // Everybody may read every dish, so there is nothing to hide.
+            if !reach_of(&actor).covers_home(tx.look(), &old.home())? {
+                return Err(Failure::Forbidden);
+            }
+            known_home(tx, home.as_ref())?;
             if old.version != version {
                 return Err(Failure::Stale { version: old.version });
             }
@@ -231,7 +269,7 @@ pub async fn change_dish(
                     code.clone_from(&old.code);
                 }
             }
-            let verdict = judged::<tabular::DishRow>(tx, &actor, std::slice::from_ref(&cells), true)?;
+            let verdict = judged_at_home::<tabular::DishRow>(tx, &actor, std::slice::from_ref(&cells), true, home.as_ref())?;
             let row_changed = applied(tx, &verdict)?;
             let recipe_changed = put_recipe(tx, &actor, &recipe)?;
             if recipe_changed && !row_changed {

@@ -80,6 +80,9 @@ impl Statement {
 
 /// The canteens in the actor's sight that a filter asks for, by code.
 pub async fn canteens(app: &App, actor: Arc<Actor>, only: Option<CanteenId>) -> Outcome<Vec<ClaimCanteen>, Never> {
+    if !actor.may_list(Action::SeeClaims) {
+        return Err(Failure::Forbidden);
+    }
     in_scope(app, actor.scope(Action::SeeClaims), only).await
 }
 

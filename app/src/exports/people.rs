@@ -98,6 +98,8 @@ fn senior_cells(
     let place = address.as_ref().filter(|_| eyes.clear).and_then(|a| Some((a.lon_e7?, a.lat_e7?)));
     let note = |enc: &Vec<u8>| eyes.sealer.open(Field::SeniorHealth, senior.id.0, enc);
     let note = senior.health_enc.as_ref().map(note).transpose()?;
+    let card = |enc: &Vec<u8>| eyes.sealer.open(Field::SeniorCard, senior.id.0, enc);
+    let card = senior.card_enc.as_ref().map(card).transpose()?;
     let values = |kind: DietKind| diet.iter().filter(move |(k, _)| *k == kind).map(|(_, value)| value.as_str());
     let has = |kind: DietKind| diet.iter().any(|(k, _)| *k == kind).write();
     Ok(vec![
@@ -117,8 +119,8 @@ fn senior_cells(
         has(DietKind::LowSugar),
         values(DietKind::Texture).find_map(<Texture as TextEnum>::parse).write(),
         eyes.whole(note.as_ref().map_or("", |n| n.reveal().as_str())),
-        // Only its blind index is kept. Empty leaves the card as it is when the file comes back.
-        String::new(),
+        // Empty for a card from before its number was kept; when the file comes back, that leaves the card as it is.
+        eyes.whole(card.as_ref().map_or("", |card| card.reveal().as_str())),
     ])
 }
 

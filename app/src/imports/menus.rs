@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::StoreError;
 use store::column::{Col, Word};
 use store::query::bulk::{self, Altered, Fresh};
-use store::query::catalogue::{CanteenRow, MenuItemRow, SittingRow};
+use store::query::catalogue::{CanteenRow, DishRow, MenuItemRow, SittingRow};
 use store::query::listing;
 use tabular::{CellValue, CutOff, MenuRow};
 
@@ -19,7 +19,7 @@ type Key = (CanteenId, ServiceDate, MealPeriod);
 struct Known {
     canteens: BTreeMap<String, CanteenRow>,
     hours: BTreeMap<(CanteenId, MealPeriod), MealHours>,
-    dishes: BTreeMap<String, DishId>,
+    dishes: BTreeMap<String, DishRow>,
     sittings: BTreeMap<Key, (SittingRow, bool)>,
     items: BTreeMap<(SittingId, DishId), MenuItemRow>,
 }
@@ -39,7 +39,7 @@ fn known(judge: &mut Judge<'_>, rows: &[(u32, MenuRow)]) -> Result<Known, StoreE
     Ok(Known {
         canteens: canteens.into_iter().map(|c| (c.code.clone(), c)).collect(),
         hours,
-        dishes: dishes.into_iter().map(|d| (d.code, d.id.0)).collect(),
+        dishes: dishes.into_iter().map(|d| (d.code.clone(), d)).collect(),
         sittings: sittings.into_iter().map(|(s, by)| ((s.canteen_id.0, s.service_date.0, s.meal.0), (s, mine(by)))).collect(),
         items: items.into_iter().map(|i| ((i.sitting_id.0, i.dish_id.0), i)).collect(),
     })
@@ -56,7 +56,7 @@ impl Importable for MenuRow {
     fn judge(judge: &mut Judge<'_>, rows: &[(u32, Self)], memo: &mut Memo) -> Result<Verdict, StoreError> {
         let (mut v, mut known) = (Verdict::default(), known(judge, rows)?);
         for (n, row) in rows {
-            let (canteen, dish) = (known.canteens.get(row.canteen.as_str()), known.dishes.get(row.dish.as_str()).copied());
+            let (canteen, dish) = (known.canteens.get(row.canteen.as_str()), known.dishes.get(row.dish.as_str()).cloned());
             if dish.is_none() {
                 v.unknown::<Self>(*n, "dish", "菜品", "dish");
             }
@@ -80,8 +80,13 @@ impl Importable for MenuRow {
                 continue;
             };
             agree(&mut v, memo, *n, row);
+            let kitchen = canteen.central_kitchen_id.map(|Col(kitchen)| kitchen);
+            if dish.as_ref().is_some_and(|dish| !dish.home().serves(id, &canteen.place_code.0, kitchen)) {
+                let zh = "是别处的菜品，本助餐点不能供应。请换一道菜，或另建自己的菜品";
+                v.fault::<Self>(*n, "dish", "not_served_here", zh, "is a dish of others; take another, or make one of your own");
+            }
             if let Some(dish) = dish {
-                item(&mut v, &mut known, *n, row, (id, dish), hours);
+                item(&mut v, &mut known, *n, row, (id, dish.id.0), hours);
             }
         }
         Ok(v)

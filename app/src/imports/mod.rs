@@ -18,6 +18,7 @@ pub mod stage;
 pub mod view;
 
 use domain::access::{Action, Actor, Scope};
+use domain::canteen::DishHome;
 use domain::fault::Faults;
 use domain::id::{CanteenId, Id, ImportId, Kind};
 use domain::text_enum::TextEnum;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::conn::AnyConnection;
 use store::query::bulk::{Altered, Fresh};
+use store::query::catalogue;
 use store::query::imports::{ImportRow, ImportState};
 use store::seal::Sealer;
 use store::{StoreError, Tx};
@@ -99,6 +101,32 @@ impl Reach {
         }
     }
 
+    /// Whose a new dish is when nobody says: of the one place or canteen that whoever brings it answers for, everyone's when it is the
+    /// machine's administrator. `None` when they answer for several and have to say.
+    #[must_use]
+    pub fn dish_home(&self) -> Option<DishHome> {
+        match self {
+            Self::Everywhere => Some(DishHome::Everyone),
+            Self::Within { places, canteens } => match (places.as_slice(), canteens.as_slice()) {
+                ([place], []) => Some(DishHome::Place(place.clone())),
+                ([], [canteen]) => Some(DishHome::Canteen(*canteen)),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether dishes of a home are in reach: everyone's are for who answers for every canteen.
+    pub(crate) fn covers_home(&self, conn: &mut AnyConnection, home: &DishHome) -> Result<bool, StoreError> {
+        Ok(match (self, home) {
+            (Self::Everywhere, _) => true,
+            (Self::Within { places, .. }, DishHome::Everyone) => !catalogue::any_canteen_outside(conn, places)?,
+            (_, DishHome::Place(place)) => self.covers(place, None),
+            (_, DishHome::Canteen(id)) => {
+                catalogue::canteen(conn, *id)?.is_some_and(|canteen| self.covers(&canteen.place_code.0, Some(*id)))
+            }
+        })
+    }
+
     /// Whether all of another reach lies in this one.
     #[must_use]
     pub fn includes(&self, other: &Self) -> bool {
@@ -138,6 +166,8 @@ pub(crate) struct Judge<'a> {
     pub sealer: &'a Sealer,
     /// Where rows may lie.
     pub reach: &'a Reach,
+    /// Whose the dishes are to be, where somebody says so; a file does not, see [`Reach::dish_home`].
+    pub dish_home: Option<&'a DishHome>,
     /// Whose rows these are.
     pub import: ImportId,
     /// Now.

@@ -141,6 +141,10 @@ fn seal_address(sealer: &Sealer, id: SeniorId, address: &Address) -> Result<Vec<
     sealer.seal(Field::SeniorAddress, id, &text)
 }
 
+fn seal_card(sealer: &Sealer, id: SeniorId, row: &File) -> Result<Option<Vec<u8>>, StoreError> {
+    row.card_no.as_ref().map(|card| sealer.seal(Field::SeniorCard, id, card.as_str())).transpose()
+}
+
 fn new_rows(judge: &Judge<'_>, known: &Known, row: &File, blind: Blinds) -> Result<(SeniorRow, Vec<DietRow>), StoreError> {
     let (id, sealer): (SeniorId, _) = (fresh_id(), judge.sealer);
     let senior = SeniorRow {
@@ -157,6 +161,7 @@ fn new_rows(judge: &Judge<'_>, known: &Known, row: &File, blind: Blinds) -> Resu
         address_enc: address(row).map(|a| seal_address(sealer, id, &a)).transpose()?,
         health_enc: row.health_note.as_ref().map(|h| sealer.seal(Field::SeniorHealth, id, h.reveal())).transpose()?,
         card_bix: blind.card,
+        card_enc: seal_card(sealer, id, row)?,
         home_canteen_id: row.home_canteen.as_ref().and_then(|c| known.canteens.get(c.as_str())).copied().map(Col),
         user_id: None,
         paused_from: None,
@@ -181,8 +186,11 @@ fn changes(
     row.name.as_str().clone_into(&mut new.name);
     new.registered_place = Col(row.registered_place.clone());
     new.resident_place = Col(row.resident_place.clone());
-    // A card is kept as its blind index alone, so an export cannot give it back: empty leaves it as it is.
-    new.card_bix = blind.card.or_else(|| old.card_bix.clone());
+    // Empty leaves the card as it is: one from before its number was kept is exported empty.
+    if blind.card.is_some() && (new.card_bix != blind.card || new.card_enc.is_none()) {
+        new.card_bix = blind.card;
+        new.card_enc = seal_card(sealer, id, row)?;
+    }
     new.home_canteen_id = row.home_canteen.as_ref().and_then(|c| known.canteens.get(c.as_str())).copied().map(Col);
     if new.phone_bix != blind.phone {
         new.phone_bix = blind.phone;

@@ -4,7 +4,8 @@ use super::{
     CHANGES_MAX, FAULTS_MAX, ImportRefusal, Importable, Judge, Memo, Progress, Reach, Stage, Verdict, for_kind, fresh_id, payload,
 };
 use crate::App;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, Thing};
+use crate::idempotency::RequestKey;
 use domain::Instant;
 use domain::fault::{Fault, Faults};
 use domain::id::{ImportId, UserId};
@@ -12,7 +13,7 @@ use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 use store::column::{Col, Word};
 use store::query::imports::{self, ImportFaultRow, ImportRow, ImportState, SliceRow};
-use store::{LaneKey, StoreError};
+use store::{LaneKey, StoreError, Tx};
 use tabular::{ReadOptions, TableKind};
 use tokio::sync::mpsc;
 
@@ -38,35 +39,56 @@ const JUDGING_LEASE_S: i64 = 120;
 
 /// Notes that a file is here.
 pub async fn begin(app: &App, wanted: Wanted) -> Outcome<ImportRow, ImportRefusal> {
-    let scope = match &wanted.reach {
-        Reach::Everywhere => None,
-        within => Some(serde_json::to_string(within).map_err(|e| StoreError::Database(format!("scope: {e}")))?),
-    };
+    let scope = scope_of(&wanted)?;
+    app.store.write(LaneKey::SHARED, "begin_import", move |tx| Ok(begun(tx, &wanted, scope.clone())?)).await
+}
+
+/// The same for a client that may send it again: under one key a file is brought once. Answers the import, and whether it was
+/// begun now and is to be judged.
+pub async fn begin_once(app: &App, wanted: Wanted, key: RequestKey) -> Outcome<(ImportRow, bool), ImportRefusal> {
+    let scope = scope_of(&wanted)?;
     app.store
         .write(LaneKey::SHARED, "begin_import", move |tx| {
-            let now = Col(tx.now());
-            let row = ImportRow {
-                id: Col(fresh_id()),
-                kind: wanted.kind.to_string(),
-                file_name: wanted.file_name.chars().filter(|c| !c.is_control()).take(200).collect(),
-                state: Word(ImportState::Validating),
-                made_by: wanted.made_by.map(Col),
-                scope: scope.clone(),
-                row_count: 0,
-                fault_count: 0,
-                added: 0,
-                changed: 0,
-                unchanged: 0,
-                applied_slices: 0,
-                cause: None,
-                leased_until: Some(Col(tx.now().plus_seconds(JUDGING_LEASE_S))),
-                created_at: now,
-                changed_at: now,
-            };
-            imports::insert(tx.change(), &row)?;
-            Ok(row)
+            if let Some(earlier) = key.earlier_answer::<ImportId, _>(tx)? {
+                let row = imports::find(tx.look(), earlier)?.ok_or(Failure::NotFound(Thing::Import))?;
+                return Ok((row, false));
+            }
+            let row = begun(tx, &wanted, scope.clone())?;
+            key.keep_answer(tx, &row.id.0, tx.now())?;
+            Ok((row, true))
         })
         .await
+}
+
+fn scope_of(wanted: &Wanted) -> Result<Option<String>, StoreError> {
+    match &wanted.reach {
+        Reach::Everywhere => Ok(None),
+        within => serde_json::to_string(within).map(Some).map_err(|e| StoreError::Database(format!("scope: {e}"))),
+    }
+}
+
+fn begun(tx: &mut Tx<'_>, wanted: &Wanted, scope: Option<String>) -> Result<ImportRow, StoreError> {
+    let now = Col(tx.now());
+    let row = ImportRow {
+        id: Col(fresh_id()),
+        kind: wanted.kind.to_string(),
+        file_name: wanted.file_name.chars().filter(|c| !c.is_control()).take(200).collect(),
+        state: Word(ImportState::Validating),
+        made_by: wanted.made_by.map(Col),
+        scope,
+        row_count: 0,
+        fault_count: 0,
+        added: 0,
+        changed: 0,
+        unchanged: 0,
+        applied_slices: 0,
+        cause: None,
+        leased_until: Some(Col(tx.now().plus_seconds(JUDGING_LEASE_S))),
+        created_at: now,
+        changed_at: now,
+    };
+    imports::insert(tx.change(), &row)?;
+    Ok(row)
 }
 
 /// Reads and judges the file; ends as ready or faulty, and either way nothing of the catalogue has changed.
@@ -262,7 +284,7 @@ pub(super) async fn judge<T: Importable>(
     let sealer = app.store.sealer().clone();
     app.store
         .read("judge_import", move |conn| {
-            let mut judge = Judge { conn, sealer: &sealer, reach: &reach, import, now };
+            let mut judge = Judge { conn, sealer: &sealer, reach: &reach, dish_home: None, import, now };
             let verdict = T::judge(&mut judge, &rows, &mut memo)?;
             Ok((verdict, memo, rows))
         })

@@ -7,9 +7,9 @@ use crate::lanes;
 use crate::orders::redeem::{self, RedeemRefusal, Redemption};
 use domain::Instant;
 use domain::access::{Action, Actor, Where};
-use domain::door::{StopOutcome, supersedes};
+use domain::door::{StopOutcome, redemption_of, supersedes};
 use domain::event::Event;
-use domain::id::{RedemptionId, StopEventId, StopId};
+use domain::id::{StopEventId, StopId};
 use domain::order::RedemptionMethod;
 use std::sync::Arc;
 use store::Tx;
@@ -81,12 +81,7 @@ fn record_in(tx: &mut Tx<'_>, actor: &Actor, record: &StopRecord) -> Outcome<Sto
     let latest = plans::events(tx.look(), record.stop)?.last().map(|e| (e.happened_at.0, e.id.0.uuid()));
     let shows = supersedes((record.happened_at, record.id.uuid()), latest);
     if record.outcome.is_served() {
-        let redemption = Redemption {
-            id: RedemptionId::from_uuid(record.id.uuid()),
-            order,
-            method: record.method,
-            served_at: record.happened_at,
-        };
+        let redemption = Redemption { id: redemption_of(record.id), order, method: record.method, served_at: record.happened_at };
         redeem::serve(tx, actor, &redemption).map_err(|f| f.map(StopRefusal::Redemption))?;
     }
     let row = StopEventRow {

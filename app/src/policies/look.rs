@@ -25,12 +25,12 @@ pub async fn get(app: &App, actor: Arc<Actor>, id: PolicyId) -> Outcome<(PolicyS
 
 /// One page of the versions in the actor's sight, newest first, and where the next page begins.
 pub async fn list(app: &App, actor: Arc<Actor>, filter: PolicyFilter) -> Outcome<(Vec<PolicySummary>, Option<PolicyId>), Never> {
+    if !actor.may_list(Action::SeeClaims) {
+        return Err(Failure::Forbidden);
+    }
     app.store
         .read("list_policies", move |conn| {
             let scope = actor.scope(Action::SeeClaims);
-            if scope.is_empty() {
-                return Ok((Vec::new(), None));
-            }
             let rows = policies::list(conn, &scope, &filter)?;
             let full = i64::try_from(rows.len()).is_ok_and(|n| n == filter.limit);
             let next = rows.last().filter(|_| full).map(|row| row.id.0);

@@ -23,6 +23,9 @@ use store::seal::{Blind, Field, Sealer};
 
 /// Seniors in the actor's scope, in the order in which they were added.
 pub async fn list(app: &App, actor: Arc<Actor>, filter: SeniorFilter, limit: i64) -> Outcome<Vec<SeniorView>, Never> {
+    if !actor.may_list(Action::SeeSeniors) {
+        return Err(Failure::Forbidden);
+    }
     let (scope, sealer) = (actor.scope(Action::SeeSeniors), app.store.sealer().clone());
     app.store
         .read("list_seniors", move |conn| {

@@ -103,6 +103,7 @@ fn create_in(tx: &mut Tx<'_>, actor: &Actor, new: &NewSenior) -> Outcome<SeniorI
         address_enc: None,
         health_enc: None,
         card_bix: None,
+        card_enc: None,
         home_canteen_id: None,
         user_id: None,
         paused_from: None,
@@ -243,6 +244,7 @@ fn apply_unique(tx: &mut Tx<'_>, row: &mut SeniorRow, changes: &Changes) -> Outc
             return Err(Failure::Refused(SeniorRefusal::CardTaken));
         }
         row.card_bix = bix;
+        row.card_enc = card.as_ref().map(|card| sealer.seal(Field::SeniorCard, row.id.0, card.reveal())).transpose()?;
         fields.push("card");
     }
     Ok(fields)

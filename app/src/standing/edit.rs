@@ -1,6 +1,6 @@
 //! Making, reading and changing standing orders.
 
-use super::{Generation, StandingRequest, follow};
+use super::{StandingRequest, follow};
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::idempotency::RequestKey;
@@ -30,7 +30,7 @@ pub async fn make(app: &App, actor: Arc<Actor>, key: RequestKey, request: Standi
             Ok(row.id.0)
         })
         .await?;
-    follow(app, id, &mut Generation::default()).await?;
+    follow(app, id).await?;
     read(app, id).await
 }
 
@@ -53,7 +53,7 @@ pub async fn put(
             if standing::update(tx.change(), &row, version)? { Ok(()) } else { Err(Failure::Stale { version: old.version }) }
         })
         .await?;
-    follow(app, id, &mut Generation::default()).await?;
+    follow(app, id).await?;
     read(app, id).await
 }
 

@@ -405,6 +405,8 @@ pub fn alter_dish(conn: &mut AnyConnection, d: &DishRow) -> Result<usize, StoreE
             dish::fat_mg.eq(d.fat_mg),
             dish::carbohydrate_mg.eq(d.carbohydrate_mg),
             dish::sodium_mg.eq(d.sodium_mg),
+            dish::home_place.eq(&d.home_place),
+            dish::home_canteen_id.eq(d.home_canteen_id),
         ))
         .execute(conn)?)
 }
@@ -421,6 +423,7 @@ fn alter_senior(conn: &mut AnyConnection, s: &SeniorRow, diet: &[DietRow]) -> Re
             senior::address_enc.eq(&s.address_enc),
             senior::health_enc.eq(&s.health_enc),
             senior::card_bix.eq(&s.card_bix),
+            senior::card_enc.eq(&s.card_enc),
             senior::home_canteen_id.eq(s.home_canteen_id),
             senior::updated_at.eq(s.updated_at),
         ))

@@ -4,11 +4,12 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
+use crate::query::place_filter::within;
 use crate::schema::{canteen, dish, ingredient, menu_item, recipe_line, sitting};
 use crate::shown;
 use crate::unnest::{SetNextOrderNo, TakePortions};
 use diesel::prelude::*;
-use domain::canteen::{CanteenKind, CanteenState, SittingState, Station};
+use domain::canteen::{CanteenKind, CanteenState, DishHome, SittingState, Station};
 use domain::id::{CanteenId, DishId, IngredientId, MenuItemId, SittingId};
 use domain::{Fen, Instant, MealPeriod, PlaceCode, ServiceDate};
 use std::collections::BTreeMap;
@@ -72,6 +73,31 @@ pub struct DishRow {
     pub fat_mg: Option<i64>,
     pub carbohydrate_mg: Option<i64>,
     pub sodium_mg: Option<i64>,
+    pub home_place: Option<Col<PlaceCode>>,
+    pub home_canteen_id: Option<Col<CanteenId>>,
+}
+
+impl DishRow {
+    /// Whose it is.
+    #[must_use]
+    pub fn home(&self) -> DishHome {
+        match (&self.home_place, self.home_canteen_id) {
+            (_, Some(Col(canteen))) => DishHome::Canteen(canteen),
+            (Some(Col(place)), None) => DishHome::Place(place.clone()),
+            (None, None) => DishHome::Everyone,
+        }
+    }
+
+    /// The same dish, of another home.
+    #[must_use]
+    pub fn at_home(self, home: DishHome) -> Self {
+        let (home_place, home_canteen_id) = match home {
+            DishHome::Everyone => (None, None),
+            DishHome::Place(place) => (Some(Col(place)), None),
+            DishHome::Canteen(canteen) => (None, Some(Col(canteen))),
+        };
+        Self { home_place, home_canteen_id, ..self }
+    }
 }
 
 /// A dish on a sitting's menu.
@@ -103,6 +129,25 @@ pub struct RecipeRow {
 /// A canteen by its identifier.
 pub fn canteen(conn: &mut AnyConnection, id: CanteenId) -> Result<Option<CanteenRow>, StoreError> {
     Ok(canteen::table.find(Col(id)).select(CanteenRow::as_select()).get_result(conn).optional()?)
+}
+
+/// Whether there is a canteen outside of some places: what is everyone's is changed by who may change it for all of them.
+pub fn any_canteen_outside(conn: &mut AnyConnection, places: &[PlaceCode]) -> Result<bool, StoreError> {
+    let within = within!(canteen::table, canteen::place_code, places);
+    let found = canteen::table.filter(diesel::dsl::not(within)).select(canteen::id).first::<Col<CanteenId>>(conn).optional()?;
+    Ok(found.is_some())
+}
+
+/// Which dishes have these ingredients in their recipes.
+pub fn dishes_with(conn: &mut AnyConnection, ingredients: &[IngredientId]) -> Result<Vec<(IngredientId, DishRow)>, StoreError> {
+    let ids: Vec<Col<IngredientId>> = ingredients.iter().copied().map(Col).collect();
+    let rows = recipe_line::table
+        .inner_join(dish::table.on(dish::id.eq(recipe_line::dish_id)))
+        .filter(recipe_line::ingredient_id.eq_any(ids))
+        .order((recipe_line::ingredient_id, recipe_line::dish_id))
+        .select((recipe_line::ingredient_id, DishRow::as_select()))
+        .load::<(Col<IngredientId>, DishRow)>(conn)?;
+    Ok(rows.into_iter().map(|(Col(id), dish)| (id, dish)).collect())
 }
 
 /// A sitting and its canteen.

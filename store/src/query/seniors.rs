@@ -42,6 +42,7 @@ pub struct SeniorRow {
     pub address_enc: Option<Vec<u8>>,
     pub health_enc: Option<Vec<u8>>,
     pub card_bix: Option<Vec<u8>>,
+    pub card_enc: Option<Vec<u8>>,
     pub home_canteen_id: Option<Col<CanteenId>>,
     pub user_id: Option<Col<UserId>>,
     pub paused_from: Option<Col<ServiceDate>>,
@@ -163,6 +164,9 @@ pub fn update(conn: &mut AnyConnection, row: &SeniorRow) -> Result<bool, StoreEr
             (
                 senior::version.eq(row.version + 1),
                 senior::name.eq(&row.name),
+                senior::id_no_enc.eq(&row.id_no_enc),
+                senior::id_no_bix.eq(&row.id_no_bix),
+                senior::birth_on.eq(row.birth_on),
                 senior::phone_enc.eq(&row.phone_enc),
                 senior::phone_bix.eq(&row.phone_bix),
                 senior::registered_place.eq(row.registered_place.clone()),
@@ -172,6 +176,7 @@ pub fn update(conn: &mut AnyConnection, row: &SeniorRow) -> Result<bool, StoreEr
             ),
             (
                 senior::card_bix.eq(&row.card_bix),
+                senior::card_enc.eq(&row.card_enc),
                 senior::home_canteen_id.eq(row.home_canteen_id),
                 senior::user_id.eq(row.user_id),
                 senior::paused_from.eq(row.paused_from),

@@ -5,10 +5,10 @@ use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
 use crate::query::rows::OrderRow;
-use crate::schema::{meal_order, sitting, standing_order, standing_skip};
+use crate::schema::{meal_order, sitting, standing_due, standing_order, standing_skip};
 use crate::shown;
 use diesel::prelude::*;
-use domain::id::{CanteenId, SeniorId, SittingId, StandingOrderId, UserId};
+use domain::id::{CanteenId, ImportId, SeniorId, SittingId, StandingOrderId, UserId};
 use domain::standing::{SkipReason, StandingState};
 use domain::{Channel, Instant, MealPeriod, ServiceDate};
 
@@ -89,6 +89,126 @@ pub fn active_after(conn: &mut AnyConnection, after: Option<StandingOrderId>, li
         query = query.filter(standing_order::id.gt(Col(after)));
     }
     Ok(query.order(standing_order::id).limit(limit).select(StandingRow::as_select()).load(conn)?)
+}
+
+/// The active patterns of a canteen and meal, like [`active_after`].
+pub fn of_meal(
+    conn: &mut AnyConnection,
+    (canteen, meal): (CanteenId, MealPeriod),
+    after: Option<StandingOrderId>,
+    limit: i64,
+) -> Result<Vec<StandingRow>, StoreError> {
+    let mut query = standing_order::table
+        .filter(standing_order::state.eq(Word(StandingState::Active)))
+        .filter(standing_order::canteen_id.eq(Col(canteen)))
+        .filter(standing_order::meal.eq(Word(meal)))
+        .filter(shown!(standing_order))
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(standing_order::id.gt(Col(after)));
+    }
+    Ok(query.order(standing_order::id).limit(limit).select(StandingRow::as_select()).load(conn)?)
+}
+
+/// The active patterns that an import brought, like [`active_after`].
+pub fn of_import(
+    conn: &mut AnyConnection,
+    of: ImportId,
+    after: Option<StandingOrderId>,
+    limit: i64,
+) -> Result<Vec<StandingRow>, StoreError> {
+    let mut query = standing_order::table
+        .filter(standing_order::state.eq(Word(StandingState::Active)))
+        .filter(standing_order::import_id.eq(Some(Col(of))))
+        .filter(shown!(standing_order))
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(standing_order::id.gt(Col(after)));
+    }
+    Ok(query.order(standing_order::id).limit(limit).select(StandingRow::as_select()).load(conn)?)
+}
+
+/// The sittings that an import brought, between two dates, both included; as many as their canteens have days and meals.
+pub fn sittings_of_import(
+    conn: &mut AnyConnection,
+    of: ImportId,
+    (from, to): (ServiceDate, ServiceDate),
+) -> Result<Vec<SittingId>, StoreError> {
+    let found = sitting::table
+        .filter(sitting::import_id.eq(Some(Col(of))))
+        .filter(sitting::service_date.between(Col(from), Col(to)))
+        .filter(shown!(sitting))
+        .order(sitting::id)
+        .select(sitting::id)
+        .load::<Col<SittingId>>(conn)?;
+    Ok(found.into_iter().map(|Col(id)| id).collect())
+}
+
+domain::text_enum! {
+    /// What a note of [`due`] is about.
+    enum DueKind {
+        /// A pattern.
+        Pattern = "pattern",
+        /// A sitting.
+        Sitting = "sitting",
+        /// A senior.
+        Senior = "senior",
+        /// An import.
+        Import = "import",
+    }
+}
+
+/// Whose days are to be looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// A pattern's.
+    Pattern(StandingOrderId),
+    /// Those of all patterns of a sitting's meal, on its date.
+    Sitting(SittingId),
+    /// Those of a senior's patterns.
+    Senior(SeniorId),
+    /// Those of what an import brought.
+    Import(ImportId),
+}
+
+impl Due {
+    const fn parts(self) -> (DueKind, uuid::Uuid) {
+        match self {
+            Self::Pattern(id) => (DueKind::Pattern, id.uuid()),
+            Self::Sitting(id) => (DueKind::Sitting, id.uuid()),
+            Self::Senior(id) => (DueKind::Senior, id.uuid()),
+            Self::Import(id) => (DueKind::Import, id.uuid()),
+        }
+    }
+}
+
+/// What triggers have noted, with how often: see the migration `standing_due`.
+pub fn due(conn: &mut AnyConnection, limit: i64) -> Result<Vec<(Due, i64)>, StoreError> {
+    let rows = standing_due::table
+        .order((standing_due::kind, standing_due::subject))
+        .limit(limit)
+        // The column holds identifiers of four kinds; which one, its neighbour says.
+        .select((standing_due::kind, standing_due::subject, standing_due::noted))
+        .load::<(Word<DueKind>, Col<StandingOrderId>, i64)>(conn)?;
+    let of = |(Word(kind), Col(subject), noted): (Word<DueKind>, Col<StandingOrderId>, i64)| {
+        let due = match kind {
+            DueKind::Pattern => Due::Pattern(subject),
+            DueKind::Sitting => Due::Sitting(SittingId::from_uuid(subject.uuid())),
+            DueKind::Senior => Due::Senior(SeniorId::from_uuid(subject.uuid())),
+            DueKind::Import => Due::Import(ImportId::from_uuid(subject.uuid())),
+        };
+        (due, noted)
+    };
+    Ok(rows.into_iter().map(of).collect())
+}
+
+/// Takes a note away, unless it was noted again since it was read.
+pub fn followed(conn: &mut AnyConnection, due: Due, noted: i64) -> Result<(), StoreError> {
+    let (kind, subject) = due.parts();
+    let note =
+        standing_due::table.find((Word(kind), Col(StandingOrderId::from_uuid(subject)))).filter(standing_due::noted.eq(noted));
+    diesel::delete(note).execute(conn)?;
+    Ok(())
 }
 
 /// The order generated for a day, whatever became of it.

@@ -103,6 +103,8 @@ diesel::table! {
         fat_mg -> Nullable<BigInt>,
         carbohydrate_mg -> Nullable<BigInt>,
         sodium_mg -> Nullable<BigInt>,
+        home_place -> Nullable<Text>,
+        home_canteen_id -> Nullable<Uid>,
     }
 }
 

@@ -51,6 +51,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     policy_version,
     standing_order,
     standing_skip,
+    standing_due,
     meal_order,
     order_line,
     decision,

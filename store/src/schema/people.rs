@@ -114,6 +114,7 @@ diesel::table! {
         address_enc -> Nullable<Binary>,
         health_enc -> Nullable<Binary>,
         card_bix -> Nullable<Binary>,
+        card_enc -> Nullable<Binary>,
         home_canteen_id -> Nullable<Uid>,
         user_id -> Nullable<Uid>,
         paused_from -> Nullable<Date>,

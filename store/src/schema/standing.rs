@@ -1,4 +1,4 @@
-//! Standing orders' days without an order.
+//! Standing orders' days without an order, and what they are to be looked at again for.
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -9,5 +9,16 @@ diesel::table! {
         service_date -> Date,
         reason -> Text,
         recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    standing_due (kind, subject) {
+        kind -> Text,
+        subject -> Uid,
+        noted -> BigInt,
     }
 }

@@ -99,6 +99,14 @@ impl Request {
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 
+    /// The body as it is sent.
+    pub fn payload(&self) -> Option<Vec<u8>> {
+        self.body.as_ref().map(|body| match body {
+            Value::String(text) if self.media != JSON => text.clone().into_bytes(),
+            json => serde_json::to_vec(json).unwrap(),
+        })
+    }
+
     /// Sends it, with a key of its own when it needs one.
     pub fn send(&self, client: &Client) -> Reply {
         let key = fresh_key();
@@ -109,11 +117,7 @@ impl Request {
         if let Some(version) = &self.if_match {
             headers.push(("If-Match", version));
         }
-        let as_sent = |body: &Value| match body {
-            Value::String(text) if self.media != JSON => text.clone().into_bytes(),
-            json => serde_json::to_vec(json).unwrap(),
-        };
-        let body = self.body.as_ref().map(as_sent);
+        let body = self.payload();
         if body.is_some() {
             headers.push(("Content-Type", &self.media));
         }
@@ -130,6 +134,8 @@ pub fn encoded(text: impl AsRef<str>) -> String {
 /// A request of the day with its answer.
 #[derive(Debug, Clone)]
 pub struct Played {
+    /// Who sent it.
+    pub by: String,
     /// What.
     pub request: Request,
     /// What came back.
@@ -274,7 +280,7 @@ impl Day {
                 None => drop(self.kept.insert(name, value)),
             }
         }
-        self.played.push(Played { request, reply });
+        self.played.push(Played { by, request, reply });
         Ok(())
     }
 

@@ -66,6 +66,8 @@ pub struct Reply {
     pub etag: Option<String>,
     /// `Content-Type`.
     pub content_type: String,
+    /// `Retry-After`, when there is one.
+    pub retry_after: Option<String>,
 }
 
 impl Reply {
@@ -162,9 +164,11 @@ impl Client {
         };
         let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let (etag, content_type) = (header("ETag"), header("Content-Type").unwrap_or_default());
-        let text = response.body_mut().read_to_string()?;
+        let retry_after = header("Retry-After");
+        // A workbook is no text; what counts of it is that it came.
+        let text = String::from_utf8_lossy(&response.body_mut().read_to_vec()?).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Reply { status: response.status().as_u16(), body, text, etag, content_type })
+        Ok(Reply { status: response.status().as_u16(), body, text, etag, content_type, retry_after })
     }
 }
 

@@ -1,0 +1,18 @@
+DROP TRIGGER standing_order_insert_due ON standing_order;
+DROP TRIGGER standing_order_update_due ON standing_order;
+DROP TRIGGER sitting_insert_due ON sitting;
+DROP TRIGGER sitting_update_due ON sitting;
+DROP TRIGGER menu_item_insert_due ON menu_item;
+DROP TRIGGER menu_item_update_due ON menu_item;
+DROP TRIGGER menu_item_delete_due ON menu_item;
+DROP TRIGGER senior_update_due ON senior;
+DROP TRIGGER senior_diet_insert_due ON senior_diet;
+DROP TRIGGER senior_diet_delete_due ON senior_diet;
+DROP TRIGGER import_hidden_delete_due ON import_hidden;
+DROP FUNCTION note_own_days();
+DROP FUNCTION note_new_sitting_days();
+DROP FUNCTION note_old_sitting_days();
+DROP FUNCTION note_new_senior_days();
+DROP FUNCTION note_old_senior_days();
+DROP FUNCTION note_import_days();
+DROP TABLE standing_due;

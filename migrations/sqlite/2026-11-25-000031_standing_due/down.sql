@@ -1,0 +1,12 @@
+DROP TRIGGER standing_order_insert_due;
+DROP TRIGGER standing_order_update_due;
+DROP TRIGGER sitting_insert_due;
+DROP TRIGGER sitting_update_due;
+DROP TRIGGER menu_item_insert_due;
+DROP TRIGGER menu_item_update_due;
+DROP TRIGGER menu_item_delete_due;
+DROP TRIGGER senior_update_due;
+DROP TRIGGER senior_diet_insert_due;
+DROP TRIGGER senior_diet_delete_due;
+DROP TRIGGER import_hidden_delete_due;
+DROP TABLE standing_due;

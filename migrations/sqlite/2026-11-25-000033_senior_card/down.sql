@@ -1,0 +1,1 @@
+ALTER TABLE senior DROP COLUMN card_enc;
