@@ -5,6 +5,7 @@
 
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
+use crate::jobs::notify::{self, Telling};
 use crate::orders::change::{ChangeRefusal, change_in};
 use crate::orders::load::{diet_of, sitting_facts};
 use crate::orders::place::place_in;
@@ -64,8 +65,8 @@ pub async fn follow(app: &App, pattern: StandingOrderId, done: &mut Generation) 
     for ahead in 0..=ORDER_AHEAD_DAYS {
         // Fourteen days fit any integer.
         let date = today.plus_days(i32::try_from(ahead).unwrap_or(0));
-        let shelves = app.shelves.clone();
-        let step = app.store.write(lane, "standing_day", move |tx| day(tx, &shelves, pattern, date)).await?;
+        let (shelves, telling) = (app.shelves.clone(), app.telling());
+        let step = app.store.write(lane, "standing_day", move |tx| day(tx, &shelves, telling, pattern, date)).await?;
         match step {
             Step::Keep => {}
             Step::Make(_) => done.made += 1,
@@ -78,7 +79,7 @@ pub async fn follow(app: &App, pattern: StandingOrderId, done: &mut Generation) 
 }
 
 /// One pattern's day, in one unit of work; answers what was done.
-fn day(tx: &mut Tx<'_>, shelves: &Shelves, id: StandingOrderId, date: ServiceDate) -> Outcome<Step, Never> {
+fn day(tx: &mut Tx<'_>, shelves: &Shelves, telling: Telling, id: StandingOrderId, date: ServiceDate) -> Outcome<Step, Never> {
     let Some(row) = standing::find(tx.look(), id)? else { return Ok(Step::Keep) };
     let Some(senior) = seniors::find(tx.look(), row.senior_id.0)? else { return Ok(Step::Keep) };
     tx.lock_canteen(row.canteen_id.0)?;
@@ -103,7 +104,7 @@ fn day(tx: &mut Tx<'_>, shelves: &Shelves, id: StandingOrderId, date: ServiceDat
     };
     let offer = facts.as_ref().map_or(Err(SkipReason::NoSitting), |facts| offer(facts, &diet, now));
     let wanted = step(&pattern_of(&row), paused(&senior, date), date, generated, stays, offer);
-    let act = Act { shelves, row: &row, date, now, sitting };
+    let act = Act { shelves, telling, row: &row, date, now, sitting };
     act.carry_out(tx, wanted, there)
 }
 
@@ -161,6 +162,7 @@ fn offer(facts: &SittingFacts, diet: &Diet, now: Instant) -> Offer {
 
 struct Act<'a> {
     shelves: &'a Shelves,
+    telling: Telling,
     row: &'a StandingRow,
     date: ServiceDate,
     now: Instant,
@@ -240,6 +242,7 @@ impl Act<'_> {
             recorded_at: Col(self.now),
         };
         standing::put_skip(tx.change(), &row)?;
+        notify::not_made(tx, self.telling, (self.row.id.0, self.row.senior_id.0), self.date, reason)?;
         Ok(Step::Skip(reason))
     }
 

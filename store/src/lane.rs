@@ -16,6 +16,7 @@ use crate::checkpoint::Checkpoints;
 use crate::conn::{AnyConnection, Dialect, Target};
 use crate::error::StoreError;
 use crate::herald::Herald;
+use crate::hold::Holds;
 use crate::seal::Sealer;
 use crate::tx::{Accounts, Grown, Tx};
 use crate::{AsStoreError, Options};
@@ -137,7 +138,7 @@ impl Lanes {
         limits: WriteLimits,
         sealer: Arc<Sealer>,
         clock: Arc<dyn Clock>,
-        herald: &Herald,
+        (herald, holds): (&Herald, &Holds),
     ) -> Result<Self, StoreError> {
         let mut queues = Vec::with_capacity(limits.lanes);
         let checkpoints = Checkpoints::start(target)?;
@@ -152,6 +153,7 @@ impl Lanes {
                 sealer: sealer.clone(),
                 clock: clock.clone(),
                 herald: herald.clone(),
+                holds: holds.clone(),
             };
             thread::Builder::new()
                 .name(format!("write-{number}"))
@@ -195,6 +197,7 @@ struct Lane {
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
     herald: Herald,
+    holds: Holds,
 }
 
 /// What a try at one unit came to.
@@ -232,6 +235,7 @@ impl Lane {
             return Ok(());
         }
         begin(&mut self.conn)?;
+        let since = Instant::now();
         let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
         let mut outcome = Ok(());
         for queued in batch.iter_mut() {
@@ -247,7 +251,9 @@ impl Lane {
             }
         }
         let grown = outcome.and_then(|()| tx.flush());
-        self.end(grown)
+        let ended = self.end(grown);
+        self.holds.ended(batch.iter().map(|queued| queued.name), since);
+        ended
     }
 
     /// Commits and tells the listeners, or rolls back.
@@ -296,6 +302,13 @@ impl Lane {
         if let Err(error) = begin(&mut self.conn) {
             return Tried::Again(self.reconnect_after(error));
         }
+        let since = Instant::now();
+        let tried = self.begun_try(queued);
+        self.holds.ended(std::iter::once(queued.name), since);
+        tried
+    }
+
+    fn begun_try(&mut self, queued: &mut Queued) -> Tried {
         let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
         match queued.work.run(&mut tx) {
             Ran::Done => {

@@ -41,6 +41,8 @@ pub enum Field {
     JobPayload,
     /// `health_certificate.number_enc`
     CertificateNumber,
+    /// `notice_setting.mail_enc`
+    NoticeMail,
 }
 
 impl Field {
@@ -56,6 +58,7 @@ impl Field {
             Self::ImportSlice => "import_slice.payload_enc",
             Self::JobPayload => "job.payload",
             Self::CertificateNumber => "health_certificate.number_enc",
+            Self::NoticeMail => "notice_setting.mail_enc",
         }
     }
 }

@@ -5,13 +5,14 @@ use super::view::{self, OrderAnswer};
 use super::{OrderRequest, PlaceRefusal, Quote};
 use crate::failure::{Failure, Outcome};
 use crate::idempotency::RequestKey;
-use crate::jobs::notify::{self, Happened};
+use crate::jobs::notify;
 use crate::shelves::Shelves;
 use crate::{App, lanes, subsidies};
 use domain::Instant;
 use domain::access::Actor;
 use domain::event::Event;
 use domain::id::{OrderId, StandingOrderId};
+use domain::notice::NoticeEvent;
 use domain::order::OrderState;
 use domain::ordering::OrderRefusal;
 use std::sync::Arc;
@@ -30,16 +31,14 @@ pub async fn quote(app: &App, actor: Arc<Actor>, request: OrderRequest) -> Outco
 pub async fn place(app: &App, actor: Arc<Actor>, key: RequestKey, request: OrderRequest) -> Outcome<OrderAnswer, PlaceRefusal> {
     let shelves = app.shelves.clone();
     let lane = lanes::of_sitting(app, request.sitting).await?;
-    let told = app.ports.sms.is_some();
+    let telling = app.telling();
     app.store
         .write(lane, "place_order", move |tx| {
             if let Some(answer) = key.earlier_answer(tx)? {
                 return Ok(answer);
             }
             let answer = place_in(tx, &shelves, &actor, &request, None)?;
-            if told {
-                notify::order(tx, &actor, &answer.order, Happened::Placed)?;
-            }
+            notify::order(tx, telling, &actor, &answer.order, NoticeEvent::OrderPlaced)?;
             key.keep_answer(tx, &answer, answer.order.accepted_at)?;
             Ok(answer)
         })
