@@ -58,6 +58,7 @@ impl Application {
             bail!("separate roles need PostgreSQL: set DATABASE_URL=postgres://..., or run `nuanfan serve` without a role");
         }
         let (metrics, stopping) = (Metrics::new()?, Stopping::default());
+        app.store.observe_holds(metrics.holds());
         let (stop, stopped) = watch::channel(false);
         let (admin_server, admin) = admin::serve(config.admin_listen, app.clone(), metrics.clone(), stopping.clone())?;
         let mut servers = vec![admin_server];

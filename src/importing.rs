@@ -16,10 +16,10 @@ const SHOWN: i64 = 200;
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Came {
-    /// It was judged and would go in.
-    Judged,
-    /// It went in.
-    In,
+    /// It was judged and would go in, with so many rows.
+    Judged(u64),
+    /// It went in, with so many rows.
+    In(u64),
     /// It has faults; nothing changed.
     Faulty,
 }
@@ -47,7 +47,7 @@ pub async fn bring_in(
         bar.finish_and_clear();
         print_counts("would bring", kind, &judged);
         println!("nothing was changed; to apply it: nuanfan import --apply {}", judged.id.0);
-        return Ok(Came::Judged);
+        return Ok(Came::Judged(rows_of(&judged)));
     }
     let done = apply::apply(app, judged.id.0, &progress).await.map_err(explain)?;
     bar.finish_and_clear();
@@ -64,13 +64,17 @@ pub async fn go_on(app: &App, id: ImportId) -> Result<Came> {
     end_of(kind, &done)
 }
 
+fn rows_of(row: &ImportRow) -> u64 {
+    u64::try_from(row.row_count).unwrap_or(0)
+}
+
 fn end_of(kind: TableKind, done: &ImportRow) -> Result<Came> {
     if done.state.0 != ImportState::Done {
         println!("{}: nothing was imported: {}", kind.name_zh(), done.cause.as_deref().unwrap_or("see the log"));
         return Ok(Came::Faulty);
     }
     print_counts("brought", kind, done);
-    Ok(Came::In)
+    Ok(Came::In(rows_of(done)))
 }
 
 fn print_counts(did: &str, kind: TableKind, row: &ImportRow) {

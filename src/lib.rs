@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod open;
 pub mod outside;
 pub mod routes;
+pub mod saving;
 pub mod worker;
 
 /// Runs a future to its end on an actix runtime of this thread, for commands that are not servers.

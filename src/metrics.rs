@@ -4,6 +4,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
+use app::store::HoldObserver;
 use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 use std::time::Instant;
 
@@ -14,6 +15,7 @@ pub struct Metrics {
     requests: HistogramVec,
     breaks: IntGauge,
     worker_runs: IntCounterVec,
+    holds: HistogramVec,
 }
 
 /// Seconds; an order is expected within 50 ms, and nothing is worth telling apart above 10 s.
@@ -29,10 +31,16 @@ impl Metrics {
         )?;
         let breaks = IntGauge::new("invariant_breaks", "Broken invariants at the last check; anything but 0 is an alarm")?;
         let worker_runs = IntCounterVec::new(Opts::new("worker_runs_total", "Runs of the worker's tasks"), &["task", "outcome"])?;
+        let holds = HistogramVec::new(
+            HistogramOpts::new("write_hold_seconds", "How long a transaction held its connection; on SQLite the only writer")
+                .buckets(BUCKETS.to_vec()),
+            &["unit"],
+        )?;
+        registry.register(Box::new(holds.clone()))?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(breaks.clone()))?;
         registry.register(Box::new(worker_runs.clone()))?;
-        Ok(Self { registry, requests, breaks, worker_runs })
+        Ok(Self { registry, requests, breaks, worker_runs, holds })
     }
 
     /// The text that Prometheus reads.
@@ -45,6 +53,13 @@ impl Metrics {
     /// Tells the outcome of the last check of the invariants.
     pub fn breaks(&self, found: usize) {
         self.breaks.set(i64::try_from(found).unwrap_or(i64::MAX));
+    }
+
+    /// What a store tells of its transactions; names of units are few and ours.
+    #[must_use]
+    pub fn holds(&self) -> HoldObserver {
+        let holds = self.holds.clone();
+        Box::new(move |unit, held| holds.with_label_values(&[unit]).observe(held.as_secs_f64()))
     }
 
     /// Counts a run of a task of the worker.

@@ -1,7 +1,7 @@
 //! Opening the configured database for a command or a server.
 
 use crate::config::Config;
-use crate::{data_folder, outside};
+use crate::{data_folder, outside, saving};
 use anyhow::{Context, Result, bail};
 use app::installation::Installed;
 use app::store::conn::Target;
@@ -24,7 +24,7 @@ pub struct Opened {
 /// Brings the database to this program's schema; returns the names of the migrations that were run.
 pub fn migrate(config: &Config) -> Result<Vec<String>> {
     let target = prepare(config)?;
-    Ok(migrate::run(&target)?)
+    migrate_with_copy(config, &target)
 }
 
 /// Opens the database with the use cases over it.
@@ -32,9 +32,9 @@ pub fn migrate(config: &Config) -> Result<Vec<String>> {
 /// An embedded database is migrated on the way: nobody else can be using it. A shared one must have been migrated, because
 /// other processes of another version may be at work on it.
 pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened> {
-    let target = prepare(config)?;
+    let (target, quiet) = (prepare(config)?, config.quiet_hours()?);
     match target.dialect() {
-        Dialect::Sqlite => drop(migrate::run(&target)?),
+        Dialect::Sqlite => drop(migrate_with_copy(config, &target)?),
         Dialect::Postgres => {
             let pending = migrate::pending(&target)?;
             if !pending.is_empty() {
@@ -52,7 +52,7 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened> {
         others: config.database.notify,
     };
     let store = Store::open(&options, sealer, clock.clone())?;
-    let app = App::new(store, clock).with_ports(outside::ports(config)?).with_spool(spool(config));
+    let app = App::new(store, clock).with_ports(outside::ports(config)?).with_spool(spool(config)).with_quiet_hours(quiet);
     let installed = installation::open(&app).await.map_err(|error| match error {
         app::store::StoreError::Sealed(_) => {
             anyhow::anyhow!("the field key is not the one this database was made with; nothing was changed")
@@ -60,6 +60,13 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened> {
         other => other.into(),
     })?;
     Ok(Opened { app, installed })
+}
+
+fn migrate_with_copy(config: &Config, target: &Target) -> Result<Vec<String>> {
+    if let Some(copy) = saving::before_migration(config, target)? {
+        tracing::info!(copy = %copy.display(), "the database was copied before its migration");
+    }
+    Ok(migrate::run(target)?)
 }
 
 /// The data folder is on a disk; a process beside a shared database may have none.

@@ -5,7 +5,6 @@ use crate::input;
 use crate::operations::{Access, Operation, op};
 use crate::paging::{PageView, cursor_of, key_of, limit_of};
 use crate::problem::{Problem, ProblemCode as P};
-use crate::users::PageQuery;
 use crate::words::{AuditActionWord, JobIdText, path_id};
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
@@ -122,17 +121,18 @@ pub async fn list_audit(
     Ok(Json(PageView { items: rows.into_iter().map(AuditView::from).collect(), next }))
 }
 
-/// A message that was given up. What it carries is not shown.
+/// A message that was given up, or a notice that was dropped. What it carries is not shown.
 #[derive(Serialize, ToSchema)]
 pub struct DeadLetterView {
     /// Its identifier.
     #[schema(value_type = JobIdText)]
     pub id: JobId,
-    /// `mail` or `sms`.
+    /// `mail`, `sms`, `notice` or `tell_all`.
     pub kind: String,
     /// How often it was tried.
     pub attempts: i64,
-    /// What the other side said last.
+    /// What the other side said last, or why it was dropped: `state_changed`, `changed_again`, `meal_over`, `taken_back`, `solved`,
+    /// `stale`, `opted_out`, `no_address`, `not_entitled` or `gone`.
     pub last_error: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -145,18 +145,36 @@ impl From<JobRow> for DeadLetterView {
     }
 }
 
-/// Messages that could not be delivered.
-#[utoipa::path(get, path = "/v1/dead-letters", operation_id = "listDeadLetters", tag = "audit", params(PageQuery), responses((status = 200, body = PageView<DeadLetterView>)))]
+/// Which messages.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeadLetterQuery {
+    /// Of the page before.
+    pub cursor: Option<String>,
+    /// Entries, 1 to 200; 50 when absent.
+    pub limit: Option<u16>,
+    /// `true` for notices that were not sent because they were no longer true or wanted; kept for a week.
+    pub dropped: Option<bool>,
+}
+
+/// Messages that could not be delivered, or were dropped.
+#[utoipa::path(get, path = "/v1/dead-letters", operation_id = "listDeadLetters", tag = "audit", params(DeadLetterQuery), responses((status = 200, body = PageView<DeadLetterView>)))]
 pub async fn list_dead_letters(
     app: Data<App>,
     Signed(actor): Signed,
-    query: Query<PageQuery>,
+    query: Query<DeadLetterQuery>,
 ) -> Result<Json<PageView<DeadLetterView>>, Problem> {
     let mut faults = Faults::default();
     let limit = limit_of(&mut faults, query.limit);
     let after = input::cursor_id(&mut faults, query.cursor.as_deref());
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
-    let found = jobs::dead(&app, actor, after, i64::from(limit)).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    let limited = i64::from(limit);
+    let found = match query.dropped {
+        Some(true) => jobs::dropped(&app, actor, after, limited).await,
+        Some(false) | None => jobs::dead(&app, actor, after, limited).await,
+    };
+    let found = found.map_err(|f| Problem::of(f, |never| match never {}))?;
     let items: Vec<DeadLetterView> = found.into_iter().map(DeadLetterView::from).collect();
     let next = if items.len() == usize::from(limit) { items.last().map(|j| cursor_of(&j.id.to_string())) } else { None };
     Ok(Json(PageView { items, next }))

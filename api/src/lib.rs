@@ -23,6 +23,7 @@ pub mod input;
 pub mod kitchen_count;
 pub mod lots;
 pub mod menus;
+pub mod notices;
 pub mod openapi;
 pub mod operations;
 pub mod orders;
@@ -85,6 +86,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(imports::routes)
                     .configure(catalogue_edit::routes)
                     .configure(exports::routes)
+                    .configure(notices::routes)
                     .configure(policies::routes)
                     .configure(decisions::routes),
             );

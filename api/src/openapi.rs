@@ -169,6 +169,7 @@ pub fn document() -> Document {
         crate::imports::Docs::openapi(),
         crate::catalogue_edit::Docs::openapi(),
         crate::exports::Docs::openapi(),
+        crate::notices::Docs::openapi(),
     ] {
         document.merge(resource);
     }

@@ -74,6 +74,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::imports::OPERATIONS,
     crate::catalogue_edit::OPERATIONS,
     crate::exports::OPERATIONS,
+    crate::notices::OPERATIONS,
 ];
 
 /// Every operation.

@@ -95,6 +95,9 @@ aliases! {
     BindingRequestIdText = IdText<domain::id::BindingRequest>;
     LoginCodeIdText = IdText<domain::id::LoginCode>;
     JobIdText = IdText<domain::id::Job>;
+    NoticeEventWord = Words<domain::notice::NoticeEvent>;
+    NoticeChannelWord = Words<domain::notice::NoticeChannel>;
+    NoticeLanguageWord = Words<domain::notice::NoticeLanguage>;
     DatumWord = Words<crate::seniors::bodies::Datum>;
     SupplierIdText = IdText<domain::id::Supplier>;
     IngredientIdText = IdText<domain::id::Ingredient>;

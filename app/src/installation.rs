@@ -5,8 +5,8 @@ use crate::session::Token;
 use domain::id::EpochId;
 use store::column::Col;
 use store::query::installation::{self, InstallationRow};
-use store::seal::Field;
-use store::{LaneKey, StoreError};
+use store::seal::{Field, Sealer};
+use store::{LaneKey, StoreError, Target};
 
 /// What is known of an installation once it is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +47,23 @@ pub async fn open(app: &App) -> Result<Installed, StoreError> {
             Ok((row, made))
         })
         .await?;
-    let Col(epoch) = row.epoch;
-    let opened = app.store.sealer().open(Field::KeyCheck, epoch, &row.key_check_enc)?;
-    if opened.reveal() != KEY_CHECK {
-        return Err(StoreError::Sealed("installation.key_check_enc"));
-    }
-    Ok(Installed { epoch, setup_token: made.then_some(token) })
+    check_key(app.store.sealer(), &row)?;
+    Ok(Installed { epoch: row.epoch.0, setup_token: made.then_some(token) })
+}
+
+fn check_key(sealer: &Sealer, row: &InstallationRow) -> Result<(), StoreError> {
+    let opened = sealer.open(Field::KeyCheck, row.epoch.0, &row.key_check_enc)?;
+    if opened.reveal() == KEY_CHECK { Ok(()) } else { Err(StoreError::Sealed("installation.key_check_enc")) }
+}
+
+/// Begins a new history in a database that was put back from a copy: what displays and others have read of the old one beyond the
+/// copy never happened here, and the new epoch tells them to read anew. Fails untouched when the key is not the database's.
+pub fn renew(target: &Target, sealer: &Sealer) -> Result<EpochId, StoreError> {
+    let mut conn = target.connect()?;
+    let row = installation::find(&mut conn)?.ok_or(StoreError::NotFound)?;
+    check_key(sealer, &row)?;
+    let epoch = EpochId::from_uuid(uuid::Uuid::now_v7());
+    let sealed = sealer.seal(Field::KeyCheck, epoch, KEY_CHECK)?;
+    installation::renew(&mut conn, epoch, &sealed)?;
+    Ok(epoch)
 }

@@ -24,6 +24,7 @@ pub mod installation;
 pub mod jobs;
 pub mod kitchen;
 pub mod lanes;
+pub mod notices;
 pub mod orders;
 pub mod plans;
 pub mod policies;
@@ -69,6 +70,8 @@ pub struct App {
     pub orders: Arc<Together<OrderLookup>>,
     /// What is configured of the outside world.
     pub ports: Arc<ports::Ports>,
+    /// When people are not told what can wait.
+    pub quiet: domain::notice::QuietHours,
     /// Password hashes, a few at a time.
     pub hashing: Arc<auth::hashing::Hashing>,
     /// Turns of calls to the outside world that a request waits for.
@@ -102,6 +105,7 @@ impl App {
             sessions: Arc::default(),
             food_safety: Arc::default(),
             ports: Arc::default(),
+            quiet: domain::notice::QuietHours::NONE,
             hashing: Arc::default(),
             outward,
             spool: Arc::new(std::env::temp_dir()),
@@ -113,6 +117,13 @@ impl App {
     #[must_use]
     pub fn with_spool(mut self, folder: std::path::PathBuf) -> Self {
         self.spool = Arc::new(folder);
+        self
+    }
+
+    /// With hours in which people are not told what can wait.
+    #[must_use]
+    pub const fn with_quiet_hours(mut self, quiet: domain::notice::QuietHours) -> Self {
+        self.quiet = quiet;
         self
     }
 

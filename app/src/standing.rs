@@ -5,6 +5,7 @@
 
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
+use crate::jobs::notify::{self, Telling};
 use crate::orders::change::{ChangeRefusal, change_in};
 use crate::orders::load::{diet_of, sitting_facts_from};
 use crate::orders::place::place_in;
@@ -65,14 +66,20 @@ pub async fn generate(app: &App) -> Outcome<Generation, Never> {
 pub async fn follow(app: &App, pattern: StandingOrderId) -> Outcome<(), Never> {
     let lane = crate::lanes::of_pattern(app, pattern).await?;
     for date in due::reach(app) {
-        let lookup = app.orders.lookup().clone();
-        app.store.write(lane, "standing_day", move |tx| day(tx, &lookup, pattern, date)).await?;
+        let (lookup, telling) = (app.orders.lookup().clone(), app.telling());
+        app.store.write(lane, "standing_day", move |tx| day(tx, &lookup, telling, pattern, date)).await?;
     }
     Ok(())
 }
 
 /// One pattern's day, in one unit of work; answers what was done.
-fn day(tx: &mut Tx<'_>, lookup: &OrderLookup, id: StandingOrderId, date: ServiceDate) -> Outcome<Step, Never> {
+fn day(
+    tx: &mut Tx<'_>,
+    lookup: &OrderLookup,
+    telling: Telling,
+    id: StandingOrderId,
+    date: ServiceDate,
+) -> Outcome<Step, Never> {
     let Some(row) = standing::find(tx.look(), id)? else { return Ok(Step::Keep) };
     let Some(senior) = seniors::find(tx.look(), row.senior_id.0)? else { return Ok(Step::Keep) };
     tx.lock_canteen(row.canteen_id.0)?;
@@ -97,7 +104,7 @@ fn day(tx: &mut Tx<'_>, lookup: &OrderLookup, id: StandingOrderId, date: Service
     };
     let offer = facts.as_ref().map_or(Err(SkipReason::NoSitting), |facts| offer(facts, &diet, now));
     let wanted = step(&pattern_of(&row), paused(&senior, date), date, generated, stays, offer);
-    let act = Act { lookup, row: &row, date, now, sitting };
+    let act = Act { lookup, telling, row: &row, date, now, sitting };
     act.carry_out(tx, wanted, there)
 }
 
@@ -155,6 +162,7 @@ fn offer(facts: &SittingFacts, diet: &Diet, now: Instant) -> Offer {
 
 struct Act<'a> {
     lookup: &'a OrderLookup,
+    telling: Telling,
     row: &'a StandingRow,
     date: ServiceDate,
     now: Instant,
@@ -234,6 +242,7 @@ impl Act<'_> {
             recorded_at: Col(self.now),
         };
         standing::put_skip(tx.change(), &row)?;
+        notify::not_made(tx, self.telling, (self.row.id.0, self.row.senior_id.0), self.date, reason)?;
         Ok(Step::Skip(reason))
     }
 

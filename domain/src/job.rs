@@ -9,6 +9,10 @@ crate::text_enum! {
         Mail = "mail",
         /// Sends a text message.
         Sms = "sms",
+        /// Tells one person of one event, when that is still true.
+        Notice = "notice",
+        /// Tells everyone who ordered a meal.
+        TellAll = "tell_all",
     }
 }
 

@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod lot;
 pub mod meal;
 pub mod money;
+pub mod notice;
 pub mod order;
 pub mod ordering;
 pub mod person;

@@ -1,8 +1,13 @@
 //! `nuanfan bench`
 
+mod idle;
+mod import;
 mod intake;
 mod routes;
+mod server;
 mod street;
+
+pub(super) use server::memory_kb;
 
 use anyhow::Result;
 use nuanfan::config::Config;
@@ -20,6 +25,11 @@ pub struct Args {
 enum What {
     /// Orders a second over HTTP, and the same rows through the bare drivers.
     Intake(intake::Args),
+    /// An import of 100,000 seniors beside a server that takes orders: how long it takes, its memory, how long its writes hold
+    /// SQLite's writer, and what orders notice of it and of a backup.
+    Import(import::Args),
+    /// The memory of a server with nothing to do, and how soon after its start it answers.
+    Idle(idle::Args),
     /// Solve every instance of a folder and of its folders and print the gaps to the best known costs (`.sol` beside the
     /// file, or `best-known.csv`): the median of the seeds per instance, the mean per group. Ends with 3 when a run is infeasible.
     Routes(routes::Args),
@@ -29,6 +39,8 @@ impl Args {
     pub fn run(self, config: &Config) -> Result<ExitCode> {
         match self.what {
             What::Intake(args) => args.run(config),
+            What::Import(args) => args.run(config),
+            What::Idle(args) => args.run(config),
             What::Routes(args) => args.run(),
         }
     }

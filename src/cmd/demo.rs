@@ -112,7 +112,7 @@ async fn bring_all(app: &App, street: &Street) -> Result<()> {
         println!("示范街道已在数据目录中 the street is there already; nothing is imported again");
     } else {
         for (kind, name, bytes) in street.files()? {
-            if bring_in(app, kind, &name, Cursor::new(bytes), Format::Csv, false).await? != Came::In {
+            if bring_in(app, kind, &name, Cursor::new(bytes), Format::Csv, false).await? == Came::Faulty {
                 bail!("the demo street's {kind} do not import");
             }
         }

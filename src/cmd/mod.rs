@@ -49,6 +49,10 @@ commands! {
     bench => Bench,
     /// Check the invariants: ledger, portions, evidence, event log.
     verify => Verify,
+    /// Copy the embedded database into one file, while it is in use.
+    backup => Backup,
+    /// Put such a copy into an empty data folder.
+    restore => Restore,
 }
 
 /// 暖饭: senior meal assistance (老年助餐). Orders, kitchen, subsidies and delivery in one binary.

@@ -9,6 +9,7 @@ pub use secret::Secret;
 use crate::data_folder;
 use anyhow::{Context, Result, bail};
 use app::store::conn::Target;
+use domain::notice::QuietHours;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,8 @@ pub struct Config {
     pub log: Log,
     /// The worker.
     pub worker: Worker,
+    /// What people are told of their meals.
+    pub notices: Notices,
     /// Outgoing mail; off until it is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<Mail>,
@@ -117,6 +120,16 @@ pub struct Worker {
     pub standing_seconds: u64,
     /// Seconds between two clean-ups of what is over.
     pub clean_up_seconds: u64,
+}
+
+/// What people are told of their meals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Notices {
+    /// From this time of the day in China on, what can wait is not sent. `quiet_from` equal to `quiet_to` turns that off.
+    pub quiet_from: String,
+    /// Until this time.
+    pub quiet_to: String,
 }
 
 /// A mail server.
@@ -205,6 +218,7 @@ impl Default for Config {
             http: Http::default(),
             log: Log::default(),
             worker: Worker::default(),
+            notices: Notices::default(),
             mail: None,
             sms: None,
             wechat: None,
@@ -236,7 +250,20 @@ impl Default for Worker {
     }
 }
 
+impl Default for Notices {
+    fn default() -> Self {
+        Self { quiet_from: "21:00".to_owned(), quiet_to: "07:00".to_owned() }
+    }
+}
+
 impl Config {
+    /// When people are not told what can wait.
+    pub fn quiet_hours(&self) -> Result<QuietHours> {
+        let Notices { quiet_from, quiet_to } = &self.notices;
+        QuietHours::parse(quiet_from, quiet_to)
+            .with_context(|| format!("notices.quiet_from and quiet_to are times such as 21:00, not {quiet_from} and {quiet_to}"))
+    }
+
     /// Which database, and where.
     pub fn target(&self) -> Result<Target> {
         match Secret::resolve(self.database_url.as_ref(), self.database_url_file.as_deref(), "database_url")? {

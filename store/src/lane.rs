@@ -17,6 +17,7 @@ use crate::checkpoint::Checkpoints;
 use crate::conn::{AnyConnection, Dialect, Target};
 use crate::error::StoreError;
 use crate::herald::Herald;
+use crate::hold::Holds;
 use crate::seal::Sealer;
 use crate::together::Lookup;
 use crate::tx::{Accounts, Grown, Tx};
@@ -100,7 +101,7 @@ impl Lanes {
         limits: WriteLimits,
         sealer: Arc<Sealer>,
         clock: Arc<dyn Clock>,
-        herald: &Herald,
+        (herald, holds): (&Herald, &Holds),
     ) -> Result<Self, StoreError> {
         let mut queues = Vec::with_capacity(limits.lanes);
         let checkpoints = Checkpoints::start(target)?;
@@ -115,6 +116,7 @@ impl Lanes {
                 sealer: sealer.clone(),
                 clock: clock.clone(),
                 herald: herald.clone(),
+                holds: holds.clone(),
             };
             thread::Builder::new()
                 .name(format!("write-{number}"))
@@ -161,6 +163,7 @@ struct Lane {
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
     herald: Herald,
+    holds: Holds,
 }
 
 /// What a try at one unit came to.
@@ -198,6 +201,7 @@ impl Lane {
             return Ok(());
         }
         begin(&mut self.conn)?;
+        let since = Instant::now();
         let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
         let mut outcome = prepare(&mut tx, batch);
         for queued in batch.iter_mut() {
@@ -213,7 +217,9 @@ impl Lane {
             }
         }
         let grown = outcome.and_then(|()| tx.flush());
-        self.end(grown)
+        let ended = self.end(grown);
+        self.holds.ended(batch.iter().map(|queued| queued.name), since);
+        ended
     }
 
     /// Commits and tells the listeners, or rolls back.
@@ -262,6 +268,13 @@ impl Lane {
         if let Err(error) = begin(&mut self.conn) {
             return Tried::Again(self.reconnect_after(error));
         }
+        let since = Instant::now();
+        let tried = self.begun_try(queued);
+        self.holds.ended(std::iter::once(queued.name), since);
+        tried
+    }
+
+    fn begun_try(&mut self, queued: &mut Queued) -> Tried {
         let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
         let ran = match prepare(&mut tx, std::slice::from_mut(queued)) {
             Ok(()) => queued.work.run(&mut tx),

@@ -4,6 +4,7 @@
 //! transaction that is tried again when the database asks. [`Store::read`] is the one way to look. Queries live in
 //! [`query`], one file per area; they take a connection and return rows or domain values, and hold no rule.
 
+pub mod backup;
 mod checkpoint;
 pub mod column;
 pub mod conn;
@@ -11,6 +12,7 @@ mod error;
 #[cfg(feature = "fixtures")]
 pub mod fixture;
 mod herald;
+mod hold;
 mod lane;
 pub mod migrate;
 pub mod pending;
@@ -25,12 +27,14 @@ mod unnest;
 
 pub use conn::{AnyConnection, Dialect, Target};
 pub use error::StoreError;
+pub use hold::HoldObserver;
 pub use lane::{LaneKey, WriteLimits};
 pub use together::{Lookup, Together};
 pub use tx::Tx;
 
 use domain::time::Clock;
 use herald::Herald;
+use hold::Holds;
 use lane::Lanes;
 use reader::Readers;
 use seal::Sealer;
@@ -72,6 +76,7 @@ pub struct Store {
     sealer: Arc<Sealer>,
     target: Target,
     herald: Herald,
+    holds: Holds,
 }
 
 /// Tells who listens that a canteen's log has grown. A hint to look, never the news itself: correctness
@@ -91,9 +96,11 @@ impl Store {
         let sealer = Arc::new(sealer);
         let herald = Herald::start(&options.target, options.others)?;
         let limits = WriteLimits::of(options);
-        let lanes = Lanes::start(&options.target, limits, sealer.clone(), clock, &herald)?;
+        let holds = Holds::default();
+        let lanes = Lanes::start(&options.target, limits, sealer.clone(), clock, (&herald, &holds))?;
         let readers = Readers::start(&options.target, options.readers, options.queue_deadline)?;
-        Ok(Self { lanes: Arc::new(lanes), readers: Arc::new(readers), sealer, target: options.target.clone(), herald })
+        let (lanes, readers) = (Arc::new(lanes), Arc::new(readers));
+        Ok(Self { lanes, readers, sealer, target: options.target.clone(), herald, holds })
     }
 
     /// Runs a unit of work and answers after its commit.
@@ -146,6 +153,11 @@ impl Store {
     {
         let answer = self.readers.submit(name, look).map_err(E::from)?;
         answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable("the reader stopped".into()))))
+    }
+
+    /// Has every transaction of a write lane told, with how long it held its connection. Once for a store.
+    pub fn observe_holds(&self, observer: HoldObserver) {
+        self.holds.observe(observer);
     }
 
     /// Seals and opens personal data.

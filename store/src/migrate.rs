@@ -28,6 +28,15 @@ pub fn pending(target: &Target) -> Result<Vec<String>, StoreError> {
     }
 }
 
+/// Whether any migration was run: the database was made, and may hold something.
+pub fn is_made(target: &Target) -> Result<bool, StoreError> {
+    let applied = match &mut target.connect()? {
+        AnyConnection::Sqlite(c) => c.applied_migrations().map(|all| all.len()),
+        AnyConnection::Postgres(c) => c.applied_migrations().map(|all| all.len()),
+    };
+    Ok(applied.map_err(fault)? > 0)
+}
+
 /// Takes every migration back, newest first. For tests of the down scripts.
 pub fn revert_all(target: &Target) -> Result<(), StoreError> {
     let mut conn = target.connect()?;

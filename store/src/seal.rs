@@ -43,6 +43,8 @@ pub enum Field {
     JobPayload,
     /// `health_certificate.number_enc`
     CertificateNumber,
+    /// `notice_setting.mail_enc`
+    NoticeMail,
 }
 
 impl Field {
@@ -59,6 +61,7 @@ impl Field {
             Self::ImportSlice => "import_slice.payload_enc",
             Self::JobPayload => "job.payload",
             Self::CertificateNumber => "health_certificate.number_enc",
+            Self::NoticeMail => "notice_setting.mail_enc",
         }
     }
 }

@@ -147,7 +147,7 @@ both_databases! {
             assert_eq!(there, Some(form(example)), "{operation}: record the examples anew (NUANFAN_RECORD=1) and look at the difference");
         }
         assert_eq!(written.len(), recorded.len(), "examples of operations that are gone");
-        world.wait(app::jobs::run_due(&day.app, &day.app.ports, domain::time::Clock::now(&*world.clock))).unwrap();
+        day.settle(world);
     }
 }
 

@@ -3,6 +3,7 @@
 // Helpers of tests: a failed expectation is meant to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod beside;
 mod command_line;
 mod contract;
 mod cut_off;
@@ -17,6 +18,7 @@ mod race;
 mod readme;
 mod rights;
 mod routes;
+mod saving;
 mod several;
 mod stop;
 mod street;

@@ -200,7 +200,7 @@ both_databases! {
         let differ: Vec<&str> = table.lines().filter(|line| !written.lines().any(|known| known == *line)).collect();
         assert_eq!(differ, [""; 0], "tests/blackbox/rights.md says otherwise");
         assert_eq!(written.lines().count(), table.lines().count(), "tests/blackbox/rights.md has rows of operations that are gone");
-        world.wait(app::jobs::run_due(&day.app, &day.app.ports, domain::time::Clock::now(&*world.clock))).unwrap();
+        day.settle(world);
     }
 }
 
@@ -246,7 +246,7 @@ both_databases! {
         for path in [format!("/v1/seniors/{senior}"), format!("/v1/canteens/{}/lots", kept("neighbour"))] {
             assert!(refused(&display.get(&path)), "{path} by a display");
         }
-        world.wait(app::jobs::run_due(&day.app, &day.app.ports, domain::time::Clock::now(&*world.clock))).unwrap();
+        day.settle(world);
     }
 }
 
@@ -278,6 +278,6 @@ both_databases! {
         let _ = hotline.get("/v1/seniors").expect(200);
         let _ = admin.post(&format!("/v1/users/{}/block", kept("user_hotline")), &json!({})).expect(204);
         let _ = hotline.get("/v1/seniors").expect(401);
-        world.wait(app::jobs::run_due(&day.app, &day.app.ports, domain::time::Clock::now(&*world.clock))).unwrap();
+        day.settle(world);
     }
 }

@@ -1,6 +1,9 @@
 //! A fake mail server: takes every mail and keeps it. No TLS, no account.
 
 use super::{KEPT, PATIENCE, SIZE_MAX, locked};
+use crate::mail::{Security, SmtpSettings};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -37,10 +40,16 @@ impl FakeSmtp {
         Ok(Self { address, state })
     }
 
-    /// Host and port.
+    /// How it is reached.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub fn settings(&self) -> SmtpSettings {
+        SmtpSettings {
+            host: self.address.ip().to_string(),
+            port: self.address.port(),
+            from: "nuanfan@example.com".to_owned(),
+            security: Security::None,
+            account: None,
+        }
     }
 
     /// The mails it took, oldest first, as they came over the wire.
@@ -49,10 +58,26 @@ impl FakeSmtp {
         locked(&self.state).mails.iter().cloned().collect()
     }
 
+    /// The texts of the mails it took, oldest first, as a reader sees them.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        self.mails().iter().map(|mail| text_of(mail)).collect()
+    }
+
     /// From now on it refuses recipients with this code (450 for now, 550 for good); `None` ends that.
     pub fn refuse_with(&self, code: Option<u16>) {
         locked(&self.state).refuse = code;
     }
+}
+
+/// The body, decoded when it is in base64, as a text that is not plain ASCII is sent.
+fn text_of(mail: &str) -> String {
+    let (head, body) = mail.split_once("\r\n\r\n").unwrap_or(("", mail));
+    if !head.to_ascii_lowercase().contains("content-transfer-encoding: base64") {
+        return body.to_owned();
+    }
+    let digits: String = body.split_whitespace().collect();
+    BASE64.decode(digits).map_or_else(|_| body.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn talk(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {

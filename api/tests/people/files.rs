@@ -9,7 +9,7 @@ use testkit::both_databases;
 use testkit::fixtures::citizen_id;
 use testkit::http::{Client, Reply};
 
-const HEADER: &str =
+pub(super) const HEADER: &str =
     "姓名,身份证号,电话,户籍地代码,居住地代码,详细地址,经度,纬度,常用助餐点编号,过敏原,忌口,清真,低盐,低糖,质地,健康备注,就餐卡号";
 
 fn row(number: u32, place: &str) -> String {

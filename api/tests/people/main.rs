@@ -7,12 +7,13 @@ mod catalogue;
 mod family;
 mod files;
 mod matrix;
+mod notices;
 mod rights;
 mod seniors;
 mod sign_in;
 
-use adapters::fake::{FakeSms, FakeWeChat};
-use adapters::{HttpSms, WeChatServer};
+use adapters::fake::{FakeSms, FakeSmtp, FakeWeChat};
+use adapters::{HttpSms, SmtpMailer, WeChatServer};
 use app::App;
 use app::ports::Ports;
 use domain::{PlaceCode, Sensitive};
@@ -32,6 +33,7 @@ struct Outside {
     app: App,
     server: Server,
     sms: FakeSms,
+    smtp: FakeSmtp,
     wechat: FakeWeChat,
 }
 
@@ -39,14 +41,15 @@ impl Outside {
     fn of(world: &World) -> Self {
         let sms = FakeSms::start().unwrap();
         let wechat = FakeWeChat::start("wxapp", "wxsecret").unwrap();
+        let smtp = FakeSmtp::start().unwrap();
         let ports = Ports {
-            mailer: None,
+            mailer: Some(Arc::new(SmtpMailer::new(&smtp.settings()).unwrap())),
             sms: Some(Arc::new(HttpSms::new(sms.url(), None))),
             wechat: Some(Arc::new(WeChatServer::new(&wechat.base(), "wxapp".to_owned(), Sensitive::new("wxsecret".to_owned())))),
         };
         let app = world.app.clone().with_ports(ports);
         let server = serve(&app);
-        Self { app, server, sms, wechat }
+        Self { app, server, sms, smtp, wechat }
     }
 
     fn client(&self, token: Option<&str>) -> Client {

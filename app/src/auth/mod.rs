@@ -65,6 +65,8 @@ pub enum Way {
     WeChat,
     /// A text message.
     Sms,
+    /// A mail.
+    Mail,
 }
 
 /// How long a staff session lasts: a working day.

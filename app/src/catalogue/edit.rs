@@ -8,6 +8,7 @@ use crate::audit;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::imports::{Importable, Judge, Memo, Reach, Verdict, fresh_id};
+use crate::jobs::notify;
 use crate::kitchen::command::stop;
 use crate::orders::view::record_about;
 use domain::access::{Action, Actor, Where};
@@ -370,7 +371,7 @@ pub struct DayChange {
 
 /// Changes a sitting that was read at a version.
 pub async fn change_day(app: &App, actor: Arc<Actor>, id: SittingId, version: i64, change: DayChange) -> Outcome<(), EditRefusal> {
-    let lane = crate::lanes::of_sitting(app, id).await?;
+    let (lane, telling) = (crate::lanes::of_sitting(app, id).await?, app.telling());
     app.store
         .write(lane, "change_sitting", move |tx| {
             let (_, canteen) = catalogue::sitting_with_canteen(tx.look(), id)?.ok_or(Failure::NotFound(Thing::Sitting))?;
@@ -381,11 +382,14 @@ pub async fn change_day(app: &App, actor: Arc<Actor>, id: SittingId, version: i6
             check_version(tx, Some(id), Some(version))?;
             let (now, by) = (tx.now(), By { device: actor.device.map(|(device, ..)| device), user: actor.user, command: None });
             for (dish, stopped) in &change.stopped {
-                if let Some((subject, event)) = stop(tx, id, *dish, *stopped, by)? {
+                if let Some((subject, event)) = stop(tx, telling, id, *dish, *stopped, by)? {
                     record_about(tx, canteen.id.0, subject, &event, now)?;
                 }
             }
             catalogue::change_sitting(tx.change(), id, change.state)?;
+            if change.state == Some(SittingState::Closed) {
+                notify::everyone(tx, telling, id, None)?;
+            }
             let detail = json!({ "changed": "sitting", "state": change.state, "stopped": change.stopped });
             record(tx, &actor, Col(id).0, Some(&canteen), &detail);
             Ok(())

@@ -3,6 +3,7 @@
 use super::board;
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
+use crate::jobs::notify::{self, Telling};
 use crate::orders::view::record_about;
 use domain::Instant;
 use domain::access::{Action, Actor, Where};
@@ -38,7 +39,8 @@ pub struct Accepted {
 pub async fn command(app: &App, actor: Arc<Actor>, asked: Asked) -> Outcome<Accepted, Refusal> {
     let content = content_of(&asked)?;
     let lane = crate::lanes::of_sitting(app, asked.sitting).await?;
-    app.store.write(lane, "kitchen_command", move |tx| command_in(tx, &actor, &asked, &content)).await
+    let telling = app.telling();
+    app.store.write(lane, "kitchen_command", move |tx| command_in(tx, telling, &actor, &asked, &content)).await
 }
 
 fn content_of(asked: &Asked) -> Result<Vec<u8>, StoreError> {
@@ -46,7 +48,7 @@ fn content_of(asked: &Asked) -> Result<Vec<u8>, StoreError> {
     Ok(Sha256::digest(text).to_vec())
 }
 
-fn command_in(tx: &mut Tx<'_>, actor: &Actor, asked: &Asked, content: &[u8]) -> Outcome<Accepted, Refusal> {
+fn command_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, asked: &Asked, content: &[u8]) -> Outcome<Accepted, Refusal> {
     let (sitting, canteen) = catalogue::sitting_with_canteen(tx.look(), asked.sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
     let at = Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) };
     if !actor.may(Action::Kitchen, at) {
@@ -61,7 +63,7 @@ fn command_in(tx: &mut Tx<'_>, actor: &Actor, asked: &Asked, content: &[u8]) -> 
     let now = tx.now();
     let by = By { device: actor.device.map(|(id, ..)| id), user: actor.user, command: Some(asked.id) };
     let event = match &asked.command {
-        Command::Stop { dish, stopped } => stop(tx, sitting.id.0, *dish, *stopped, by)?,
+        Command::Stop { dish, stopped } => stop(tx, telling, sitting.id.0, *dish, *stopped, by)?,
         about => on_ticket(tx, sitting.id.0, about, by, now)?,
     };
     let seq = match event {
@@ -86,12 +88,22 @@ fn command_in(tx: &mut Tx<'_>, actor: &Actor, asked: &Asked, content: &[u8]) -> 
 pub(crate) type Told = Option<(domain::id::SubjectId, Event)>;
 
 /// Stops a dish or puts it back; the event that tells of it, unless things stood so already. The canteen's lock is held.
-pub(crate) fn stop<R>(tx: &mut Tx<'_>, sitting: SittingId, dish: DishId, stopped: bool, by: By) -> Outcome<Told, R> {
+pub(crate) fn stop<R>(
+    tx: &mut Tx<'_>,
+    telling: Telling,
+    sitting: SittingId,
+    dish: DishId,
+    stopped: bool,
+    by: By,
+) -> Outcome<Told, R> {
     match kitchen::is_stopped(tx.look(), sitting, dish)? {
         None => Err(Failure::NotFound(Thing::Dish)),
         Some(now) if now == stopped => Ok(None),
         Some(_) => {
             kitchen::set_stopped(tx.change(), sitting, dish, stopped)?;
+            if stopped {
+                notify::everyone(tx, telling, sitting, Some(dish))?;
+            }
             Ok(Some((Id::from_uuid(dish.uuid()), Event::DishStopped { sitting, dish, stopped, by })))
         }
     }

@@ -7,10 +7,11 @@ use super::{LineRequest, OrderRequest, PlaceRefusal};
 use crate::App;
 use crate::failure::{Failure, Outcome};
 use crate::idempotency::RequestKey;
-use crate::jobs::notify::{self, Happened};
+use crate::jobs::notify;
 use crate::lanes;
 use domain::access::Actor;
 use domain::id::{OrderId, SittingId};
+use domain::notice::NoticeEvent;
 use domain::ordering::OrderRefusal;
 use std::sync::Arc;
 use store::Tx;
@@ -28,7 +29,7 @@ pub async fn again(
 ) -> Outcome<OrderAnswer, PlaceRefusal> {
     let lookup = app.orders.lookup().clone();
     let lane = lanes::of_sitting(app, sitting).await?;
-    let told = app.ports.sms.is_some();
+    let telling = app.telling();
     app.store
         .write(lane, "order_again", move |tx| {
             if let Some(answer) = key.earlier_answer(tx)? {
@@ -38,9 +39,7 @@ pub async fn again(
             let lines: Vec<OrderLineRow> = orders::lines(tx.look(), of)?.into_iter().map(|(line, _)| line).collect();
             let request = same_at(tx, &order, &lines, sitting)?;
             let answer = place_in(tx, &lookup, &actor, &request, None)?;
-            if told {
-                notify::order(tx, &actor, &answer.order, Happened::Placed)?;
-            }
+            notify::order(tx, telling, &actor, &answer.order, NoticeEvent::OrderPlaced)?;
             key.keep_answer(tx, &answer, answer.order.accepted_at)?;
             Ok(answer)
         })

@@ -4,13 +4,14 @@ use super::access;
 use super::view::{self, OrderAnswer};
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
-use crate::jobs::notify::{self, Happened};
+use crate::jobs::notify;
 use crate::{App, lanes, subsidies};
 use domain::Instant;
 use domain::access::Actor;
 use domain::event::Event;
 use domain::id::OrderId;
 use domain::ledger::Phase;
+use domain::notice::NoticeEvent;
 use domain::order::{OrderCommand, OrderRejection, open_until, transition};
 use std::sync::Arc;
 use store::Tx;
@@ -27,16 +28,14 @@ pub async fn cancel(
     reason: Option<String>,
 ) -> Outcome<OrderAnswer, OrderRejection> {
     let lane = lanes::of_order(app, id).await?;
-    let told = app.ports.sms.is_some();
+    let telling = app.telling();
     app.store
         .write(lane, "cancel_order", move |tx| {
             if let Some(answer) = key.earlier_answer(tx)? {
                 return Ok(answer);
             }
             let answer = cancel_in(tx, &actor, id, reason.as_deref())?;
-            if told {
-                notify::order(tx, &actor, &answer.order, Happened::Cancelled)?;
-            }
+            notify::order(tx, telling, &actor, &answer.order, NoticeEvent::OrderCancelled)?;
             key.keep_answer(tx, &answer, tx.now())?;
             Ok(answer)
         })

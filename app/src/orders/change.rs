@@ -11,11 +11,13 @@ use super::{OrderRequest, PlaceRefusal, access, cancel};
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
+use crate::jobs::notify;
 use crate::lanes;
 use crate::subsidies;
 use domain::access::Actor;
 use domain::event::Event;
 use domain::id::OrderId;
+use domain::notice::NoticeEvent;
 use domain::order::{OrderCommand, OrderRejection, open_until, transition};
 use std::sync::Arc;
 use store::Tx;
@@ -43,13 +45,14 @@ pub async fn change(
     request: OrderRequest,
 ) -> Outcome<OrderAnswer, ChangeRefusal> {
     let lookup = app.orders.lookup().clone();
-    let lane = lanes::of_order(app, id).await?;
+    let (lane, telling) = (lanes::of_order(app, id).await?, app.telling());
     app.store
         .write(lane, "change_order", move |tx| {
             if let Some(answer) = key.earlier_answer(tx)? {
                 return Ok(answer);
             }
             let answer = change_in(tx, &lookup, &actor, id, version, &request, true)?;
+            notify::order(tx, telling, &actor, &answer.order, NoticeEvent::OrderChanged)?;
             key.keep_answer(tx, &answer, tx.now())?;
             Ok(answer)
         })

@@ -6,12 +6,13 @@ use super::view::{self, OrderAnswer};
 use super::{OrderRequest, PlaceRefusal, Quote};
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
-use crate::jobs::notify::{self, Happened};
+use crate::jobs::notify;
 use crate::{App, lanes, subsidies};
 use domain::Instant;
 use domain::access::Actor;
 use domain::event::Event;
 use domain::id::{OrderId, StandingOrderId};
+use domain::notice::NoticeEvent;
 use domain::order::OrderState;
 use domain::subsidy::WorkdayCalendar;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub async fn quote(app: &App, actor: Arc<Actor>, request: OrderRequest) -> Outco
 /// Takes the order: portions, limits, holds, decision, events and the answer, in one commit.
 pub async fn place(app: &App, actor: Arc<Actor>, key: RequestKey, request: OrderRequest) -> Outcome<OrderAnswer, PlaceRefusal> {
     let lane = lanes::of_sitting(app, request.sitting).await?;
-    let (shelves, told) = (app.shelves.clone(), app.ports.sms.is_some());
+    let (shelves, telling) = (app.shelves.clone(), app.telling());
     let wish = Wish::of(&request, Some(key.clone()));
     app.store
         .write_knowing(lane, "place_order", (app.orders.lookup().clone(), wish), move |tx, mut rows| {
@@ -39,9 +40,7 @@ pub async fn place(app: &App, actor: Arc<Actor>, key: RequestKey, request: Order
                 return key.answer_in(&row);
             }
             let answer = place_from(tx, shelves.policies.calendar(), &actor, &request, rows, None)?;
-            if told {
-                notify::order(tx, &actor, &answer.order, Happened::Placed)?;
-            }
+            notify::order(tx, telling, &actor, &answer.order, NoticeEvent::OrderPlaced)?;
             key.keep_answer(tx, &answer, answer.order.accepted_at)?;
             Ok(answer)
         })

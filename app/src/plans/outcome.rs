@@ -3,6 +3,7 @@
 use super::look::courier_of;
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
+use crate::jobs::notify::{self, Telling};
 use crate::lanes;
 use crate::orders::redeem::{self, RedeemRefusal, Redemption};
 use domain::Instant;
@@ -14,8 +15,8 @@ use domain::order::RedemptionMethod;
 use std::sync::Arc;
 use store::Tx;
 use store::column::{Col, Word};
-use store::query::catalogue;
 use store::query::plans::{self, StopEventRow};
+use store::query::{catalogue, orders};
 
 /// A record as a courier's phone sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +52,11 @@ const CLOCK_SKEW_S: i64 = 120;
 /// Records an outcome; a delivery is the evidence that the order's held money waits for. Answers what the stop shows now.
 pub async fn record(app: &App, actor: Arc<Actor>, record: StopRecord) -> Outcome<StopOutcome, StopRefusal> {
     let lane = lanes::of_stop(app, record.stop).await?;
-    app.store.write(lane, "stop_outcome", move |tx| record_in(tx, &actor, &record)).await
+    let telling = app.telling();
+    app.store.write(lane, "stop_outcome", move |tx| record_in(tx, telling, &actor, &record)).await
 }
 
-fn record_in(tx: &mut Tx<'_>, actor: &Actor, record: &StopRecord) -> Outcome<StopOutcome, StopRefusal> {
+fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopRecord) -> Outcome<StopOutcome, StopRefusal> {
     let stop = plans::stop(tx.look(), record.stop)?.ok_or(Failure::NotFound(Thing::Stop))?;
     let Col(order) = stop.order_id;
     let canteen_id = plans::canteen_of_order(tx.look(), order)?.ok_or(Failure::NotFound(Thing::Stop))?;
@@ -97,5 +99,9 @@ fn record_in(tx: &mut Tx<'_>, actor: &Actor, record: &StopRecord) -> Outcome<Sto
     plans::add_event(tx.change(), &row, shows)?;
     let event = Event::StopRecorded { order, outcome: record.outcome.to_string() };
     crate::orders::view::record(tx, canteen_id, order, &event, now)?;
+    if shows {
+        let senior = orders::find(tx.look(), order)?.and_then(|row| row.senior_id).map(|Col(senior)| senior);
+        notify::door(tx, telling, senior, (record.stop, order), record.outcome)?;
+    }
     Ok(if shows { record.outcome } else { stop.outcome.map_or(record.outcome, |word| word.0) })
 }

@@ -136,8 +136,8 @@ async fn in_order(app: App, work: Work) -> Outcome<Generation, Never> {
     let mut done = Generation::default();
     for (pattern, lane, days) in work {
         for date in days {
-            let shelves = app.shelves.clone();
-            done.count(app.store.write(lane, "standing_day", move |tx| day(tx, &shelves, pattern, date)).await?);
+            let (lookup, telling) = (app.orders.lookup().clone(), app.telling());
+            done.count(app.store.write(lane, "standing_day", move |tx| day(tx, &lookup, telling, pattern, date)).await?);
         }
     }
     Ok(done)

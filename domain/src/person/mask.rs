@@ -18,6 +18,13 @@ pub fn name(clear: &str) -> String {
     clear.chars().next().map_or_else(|| "*".to_owned(), |first| format!("{first}*"))
 }
 
+/// `l***@example.com`: the first character of the name and the whole domain of a mail address.
+#[must_use]
+pub fn mail(clear: &str) -> String {
+    let (name, domain) = clear.split_once('@').unwrap_or((clear, ""));
+    format!("{}***@{domain}", name.chars().take(1).collect::<String>())
+}
+
 fn middle(clear: &str, head: usize, tail: usize) -> String {
     let characters: Vec<char> = clear.chars().collect();
     if characters.len() <= head + tail {
@@ -39,5 +46,6 @@ mod tests {
         assert_eq!(name("张三丰"), "张*");
         assert_eq!(name("欧阳"), "欧*");
         assert_eq!(name(""), "*");
+        assert_eq!(mail("li.ming@example.com"), "l***@example.com");
     }
 }

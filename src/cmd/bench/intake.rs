@@ -1,7 +1,8 @@
 //! `nuanfan bench intake`
 
+use super::server::{Folder, Served};
 use super::street;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use app::demo::callers;
 use bench::bare::{postgres, sqlite};
 use bench::load::{Measured, Target, closed_loop, open_loop};
@@ -12,9 +13,8 @@ use nuanfan::clock::SystemClock;
 use nuanfan::config::{Config, Secret};
 use nuanfan::data_folder;
 use nuanfan::open::{migrate, open};
-use std::io::{BufRead, BufReader, Lines};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
+use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ struct Outcome {
 
 impl Args {
     pub fn run(self, config: &Config) -> Result<ExitCode> {
-        let folder = Folder::new(&config.data_folder)?;
+        let folder = Folder::new(&config.data_folder, "intake")?;
         let mut outcomes = Vec::new();
         if !self.no_sqlite {
             outcomes.push(nuanfan::block_on(self.on_sqlite(&folder.0.join("sqlite")))?);
@@ -170,74 +170,4 @@ fn spinner(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message(what);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
-}
-
-/// A folder beside the data, on the same disk, gone at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(beside: &Path) -> Result<Self> {
-        let folder = beside.join(format!("bench-intake-{}", std::process::id()));
-        data_folder::ensure(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("nuanfan: {} is left over: {error}", self.0.display());
-        }
-    }
-}
-
-/// `nuanfan serve` in a process of its own.
-struct Served {
-    child: Child,
-    address: std::net::SocketAddr,
-    /// Read no more, but open: a program that cannot print ends.
-    _said: Lines<BufReader<ChildStdout>>,
-}
-
-impl Served {
-    fn start(config: &Config) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("NUANFAN_")) {
-            command.env_remove(name);
-        }
-        command.env_remove("DATABASE_URL").env("NUANFAN_DATA_FOLDER", &config.data_folder);
-        if let Some(url) = &config.database_url {
-            command.env("DATABASE_URL", url.reveal());
-        }
-        let mut child = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--set", "log.filter=warn"])
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().context("its standard output")?).lines();
-        let said = lines.by_ref().map_while(Result::ok).find_map(|line| line.split_once(" on http://").map(|(_, at)| at.to_owned()));
-        let Some(address) = said.and_then(|at| at.parse().ok()) else {
-            // It has told why on standard error.
-            child.kill().and_then(|()| child.wait())?;
-            bail!("the server did not start");
-        };
-        Ok(Self { child, address, _said: lines })
-    }
-
-    fn stop(mut self) -> Result<()> {
-        let pid = i32::try_from(self.child.id())?;
-        let told = Command::new("kill").args(["-TERM", &pid.to_string()]).status()?;
-        if !told.success() {
-            bail!("the server cannot be told to stop");
-        }
-        self.child.wait()?;
-        Ok(())
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // After a failed run it must not stay; when it has ended there is nothing to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

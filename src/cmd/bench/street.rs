@@ -18,7 +18,7 @@ use nuanfan::importing::{Came, bring_in};
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::sync::Arc;
-use tabular::Format;
+use tabular::{Format, TableKind};
 
 /// Streets whose rosters are taken together. Every order then is a senior's first of its meal, and gets a subsidy.
 const ROSTERS: u64 = 10;
@@ -50,12 +50,38 @@ pub(super) async fn bring(app: &App, seed: u64, first: ServiceDate) -> Result<St
         street.facts.extend(other.facts.into_iter().filter(|fact| fresh.contains(fact.identity_number.reveal())));
     }
     for (kind, name, bytes) in street.files()? {
-        if bring_in(app, kind, &name, Cursor::new(bytes), Format::Csv, false).await? != Came::In {
+        if bring_in(app, kind, &name, Cursor::new(bytes), Format::Csv, false).await? == Came::Faulty {
             bail!("the street's {kind} do not import");
         }
     }
     publish_for_setup(app, POLICY).await.map_err(|f| anyhow!("the policy: {f:?}"))?;
     Ok(street)
+}
+
+/// A file of so many seniors who are in no other street of these seeds, as CSV.
+pub(super) fn seniors_file(seed: u64, first: ServiceDate, count: usize) -> Result<Vec<u8>> {
+    let (mut street, mut taken) = (None::<Street>, BTreeSet::new());
+    let mut seniors = Vec::with_capacity(count);
+    for more in 0.. {
+        let next = Street::generate(seed + more, first).map_err(|broken| anyhow!("{}", broken.0))?;
+        for mut senior in next.seniors.clone() {
+            if seniors.len() < count && taken.insert(senior.identity_number.reveal().to_owned()) {
+                (senior.card_no, senior.phone) = (None, None);
+                seniors.push(senior);
+            }
+        }
+        street.get_or_insert(next);
+        if seniors.len() == count {
+            break;
+        }
+        if more > 1000 {
+            bail!("the seeds do not give {count} different seniors");
+        }
+    }
+    let mut street = street.context("no street")?;
+    street.seniors = seniors;
+    let files = street.files()?;
+    files.into_iter().find(|(kind, ..)| *kind == TableKind::Seniors).map(|(.., bytes)| bytes).context("no seniors")
 }
 
 /// One place where something can be ordered.

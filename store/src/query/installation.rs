@@ -31,3 +31,11 @@ pub fn insert(conn: &mut AnyConnection, row: &InstallationRow) -> Result<bool, S
     let added = on_each!(conn, c => diesel::insert_into(installation::table).values(row).on_conflict_do_nothing().execute(c))?;
     Ok(added == 1)
 }
+
+/// Begins a new history: another epoch, with the key check sealed for it.
+pub fn renew(conn: &mut AnyConnection, epoch: EpochId, key_check_enc: &[u8]) -> Result<(), StoreError> {
+    diesel::update(installation::table.find(1))
+        .set((installation::epoch.eq(Col(epoch)), installation::key_check_enc.eq(key_check_enc)))
+        .execute(conn)?;
+    Ok(())
+}

@@ -64,10 +64,31 @@ pub fn put_off(conn: &mut AnyConnection, of: &JobRow, again_at: Option<Instant>,
     Ok(changed == 1)
 }
 
-/// Dead letters after an identifier, in order.
-pub fn dead(conn: &mut AnyConnection, after: Option<JobId>, limit: i64) -> Result<Vec<JobRow>, StoreError> {
+/// Its time has not come: due later. `false` when the lease had passed to another worker.
+pub fn wait(conn: &mut AnyConnection, of: &JobRow, until: Instant) -> Result<bool, StoreError> {
+    let waits = diesel::update(job::table.find(of.id).filter(job::attempts.eq(of.attempts)))
+        .set((job::due_at.eq(Col(until)), job::leased_until.eq(None::<Col<Instant>>)))
+        .execute(conn)?;
+    Ok(waits == 1)
+}
+
+/// It is not done: no longer true, or not wanted. What it carried is wiped; the reason stays. `false` when the lease had passed.
+pub fn set_aside(conn: &mut AnyConnection, of: &JobRow, reason: &str) -> Result<bool, StoreError> {
+    let dropped = diesel::update(job::table.find(of.id).filter(job::attempts.eq(of.attempts)))
+        .set((
+            job::state.eq(Word(JobState::Dropped)),
+            job::payload.eq(""),
+            job::leased_until.eq(None::<Col<Instant>>),
+            job::last_error.eq(reason),
+        ))
+        .execute(conn)?;
+    Ok(dropped == 1)
+}
+
+/// Jobs that ended in a state (dead letters, what was dropped) after an identifier, in order.
+pub fn ended(conn: &mut AnyConnection, state: JobState, after: Option<JobId>, limit: i64) -> Result<Vec<JobRow>, StoreError> {
     let mut query =
-        job::table.filter(job::state.eq(Word(JobState::Dead))).order(job::id).limit(limit).select(JobRow::as_select()).into_boxed();
+        job::table.filter(job::state.eq(Word(state))).order(job::id).limit(limit).select(JobRow::as_select()).into_boxed();
     if let Some(after) = after {
         query = query.filter(job::id.gt(Col(after)));
     }
@@ -87,8 +108,8 @@ pub fn find(conn: &mut AnyConnection, id: JobId) -> Result<Option<JobRow>, Store
     Ok(job::table.find(Col(id)).select(JobRow::as_select()).get_result(conn).optional()?)
 }
 
-/// Forgets jobs that were made before a time and are done.
+/// Forgets jobs that were made before a time and are done or dropped.
 pub fn forget_done(conn: &mut AnyConnection, made_before: Instant) -> Result<usize, StoreError> {
-    Ok(diesel::delete(job::table.filter(job::state.eq(Word(JobState::Done))).filter(job::created_at.lt(Col(made_before))))
-        .execute(conn)?)
+    let over = [Word(JobState::Done), Word(JobState::Dropped)];
+    Ok(diesel::delete(job::table.filter(job::state.eq_any(over)).filter(job::created_at.lt(Col(made_before)))).execute(conn)?)
 }

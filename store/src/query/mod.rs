@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod kitchen;
 pub mod ledger;
 pub mod listing;
+pub mod notices;
 pub mod orders;
 pub mod people;
 pub mod place_filter;

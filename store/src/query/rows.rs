@@ -22,6 +22,8 @@ domain::text_enum! {
         Done = "done",
         /// Given up; kept and shown.
         Dead = "dead",
+        /// Not done, because it was no longer true or wanted; kept a while and shown with its reason.
+        Dropped = "dropped",
     }
 }
 

@@ -48,6 +48,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_head,
     throttle,
     binding_request,
+    notice_setting,
     policy_version,
     standing_order,
     standing_skip,

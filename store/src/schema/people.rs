@@ -223,3 +223,19 @@ diesel::table! {
         used_at -> Nullable<BigInt>,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    notice_setting (user_id) {
+        user_id -> Uid,
+        language -> Text,
+        off -> Text,
+        mail_enc -> Nullable<Binary>,
+        mail_proved_at -> Nullable<BigInt>,
+        mail_code_hash -> Nullable<Binary>,
+        mail_code_expires_at -> Nullable<BigInt>,
+        mail_code_attempts -> BigInt,
+    }
+}

@@ -4,8 +4,8 @@
 //! what of the answer is kept for later lines (`$name`). Whoever adds an operation adds its line; the examples of the API
 //! reference and the matrix of rights are made from it.
 
-use adapters::fake::{FakeSms, FakeWeChat};
-use adapters::{HttpSms, WeChatServer};
+use adapters::fake::{FakeSms, FakeSmtp, FakeWeChat};
+use adapters::{HttpSms, SmtpMailer, WeChatServer};
 use app::App;
 use app::ports::Ports;
 use domain::access::Role;
@@ -155,6 +155,7 @@ pub struct Day {
     /// The use cases behind it.
     pub app: App,
     sms: FakeSms,
+    smtp: FakeSmtp,
     _wechat: FakeWeChat,
 }
 
@@ -166,8 +167,9 @@ impl Day {
         wechat.allow("wechat-one", "openid-one");
         wechat.allow("wechat-two", "openid-two");
         let secret = Sensitive::new("wxsecret".to_owned());
+        let smtp = FakeSmtp::start().unwrap();
         let ports = Ports {
-            mailer: None,
+            mailer: Some(Arc::new(SmtpMailer::new(&smtp.settings()).unwrap())),
             sms: Some(Arc::new(HttpSms::new(sms.url(), None))),
             wechat: Some(Arc::new(WeChatServer::new(&wechat.base(), "wxapp".to_owned(), secret))),
         };
@@ -176,7 +178,7 @@ impl Day {
         let server = Server::start(move || api::configure(serving.clone()));
         let token = world.wait(app::auth::setup::make_token(&app)).unwrap().expect("nobody has a right yet");
         let kept = BTreeMap::from([("setup_token".to_owned(), json!(token.reveal()))]);
-        let mut day = Self { tokens: BTreeMap::new(), kept, played: Vec::new(), server, app, sms, _wechat: wechat };
+        let mut day = Self { tokens: BTreeMap::new(), kept, played: Vec::new(), server, app, sms, smtp, _wechat: wechat };
         let document = serde_json::to_value(api::openapi::document()).unwrap();
         let operations: BTreeMap<String, Operation> =
             operations(&document).into_iter().map(|operation| (operation.id.clone(), operation)).collect();
@@ -194,6 +196,11 @@ impl Day {
         }
         assert!(failed.is_empty(), "{}", failed.join("\n"));
         day
+    }
+
+    /// Sends all that is due.
+    pub fn settle(&self, world: &World) {
+        while world.wait(app::jobs::run_due(&self.app, &self.app.ports, world.clock.now())).unwrap() > 0 {}
     }
 
     /// A client of somebody of the day; `nobody` has no session.
@@ -268,9 +275,10 @@ impl Day {
         if matches!(request.operation.as_str(), "sendPhoneCode" | "askBinding") {
             until("a code", Duration::from_secs(10), || (self.sms.received().len() > told).then_some(()));
         }
-        if let Some(message) = self.sms.received().last() {
-            let digits: String = message.text.chars().skip_while(|c| !c.is_ascii_digit()).take(6).collect();
-            self.kept.insert("sms_code".to_owned(), json!(digits));
+        let texts = [("sms_code", self.sms.received().pop().map(|message| message.text)), ("mail_code", self.smtp.texts().pop())];
+        for (name, text) in texts {
+            let digits = text.map(|text| text.chars().skip_while(|c| !c.is_ascii_digit()).take(6).collect::<String>());
+            self.kept.extend(digits.map(|digits| (name.to_owned(), json!(digits))));
         }
         for (name, pointer) in line["save"].as_object().cloned().unwrap_or_default() {
             let pointer = pointer.as_str().unwrap();

@@ -1,0 +1,201 @@
+//! Notices: who is told of what on which channel, not at night, once, and no longer when it is not true.
+
+use super::{Outside, token_of};
+use app::App;
+use domain::access::Role;
+use domain::notice::QuietHours;
+use domain::time::Clock;
+use serde_json::{Value, json};
+use testkit::fixtures::Street;
+use testkit::http::Client;
+use testkit::{World, both_databases};
+
+/// The street, its people with phones, and a son of 李秀英 who may be alerted.
+struct Scene {
+    street: Street,
+    outside: Outside,
+    son: Client,
+}
+
+const SON: &str = "13900007777";
+
+impl Scene {
+    fn of(world: &World) -> Self {
+        let street = world.wait(world.street());
+        let outside = Outside::of(world);
+        let worker = outside.client(Some(street.token(Role::Worker)));
+        let binding = json!({"phone": SON, "name": "李明", "relation": "儿子", "scopes": ["see", "alert"], "consent": "counter", "reference": "登记 7"});
+        let _ = worker.post(&format!("/v1/seniors/{}/bindings", street.poor_senior.id), &binding).expect(201);
+        let request = outside.client(None).post("/v1/phone-codes", &json!({ "phone": SON })).expect(201).body["request"].clone();
+        let proof = json!({"phone": SON, "request": request, "code": outside.code_to(SON)});
+        let token = token_of(&outside.client(None).post("/v1/sessions/phone", &proof));
+        let son = outside.client(Some(&token));
+        Self { street, outside, son }
+    }
+
+    /// Whoever has the role.
+    fn staff(&self, role: Role) -> Client {
+        self.outside.client(Some(self.street.token(role)))
+    }
+
+    /// The daughter, who may order.
+    fn daughter(&self) -> Client {
+        self.outside.client(Some(&self.street.family))
+    }
+
+    fn order(&self, by: &Client) -> Value {
+        by.post("/v1/orders", &Street::order(&self.street.tomorrow, 1, Some(self.street.poor_senior.id))).expect(201).body
+    }
+
+    /// Texts to a phone, oldest first, but for codes.
+    fn told(&self, phone: &str) -> Vec<String> {
+        let all = self.outside.sms.received().into_iter();
+        all.filter(|message| message.phone == phone && !message.text.contains("验证码")).map(|message| message.text).collect()
+    }
+
+    /// Everything that is due is done; reasons of what was dropped, in no order.
+    fn settle(&self, world: &World) -> Vec<String> {
+        settle(world, &self.outside.app);
+        let dropped = self.staff(Role::Admin).get("/v1/dead-letters?dropped=true").expect(200);
+        let mut reasons: Vec<String> =
+            dropped.body["items"].as_array().unwrap().iter().map(|item| item["last_error"].as_str().unwrap().to_owned()).collect();
+        reasons.sort();
+        reasons
+    }
+}
+
+fn settle(world: &World, app: &App) {
+    while world.wait(app::jobs::run_due(app, &app.ports, world.clock.now())).unwrap() > 0 {}
+}
+
+both_databases! {
+    /// Each event once to each who should know: the senior of what others do, family who may be alerted of what staff does.
+    fn each_event_is_told_to_whom_it_concerns(world) {
+        let scene = Scene::of(world);
+        let senior = scene.street.poor_senior.phone.clone();
+        let (worker, daughter) = (scene.staff(Role::Worker), scene.daughter());
+        let first = scene.order(&daughter);
+        scene.settle(world);
+        assert!(scene.told(&senior)[0].contains("家属为您订了"), "{:?}", scene.told(&senior));
+        let body = Street::order(&scene.street.tomorrow, 0, Some(scene.street.poor_senior.id));
+        let path = format!("/v1/orders/{}", first["id"].as_str().unwrap());
+        let headers = [("If-Match", "\"1\""), ("Idempotency-Key", "change-0001"), ("Content-Type", "application/json")];
+        let changed = daughter.try_send("PUT", &path, &headers, Some(&serde_json::to_vec(&body).unwrap())).unwrap();
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        scene.settle(world);
+        assert!(scene.told(&senior)[1].contains("家属为您改了"), "{:?}", scene.told(&senior));
+        assert_eq!(scene.told(SON), [""; 0], "of what family does the senior is told");
+        let _ = worker.post(&format!("{path}/cancellation"), &json!({})).expect(200);
+        scene.settle(world);
+        assert!(scene.told(&senior)[2].contains("工作人员为您取消了"), "{:?}", scene.told(&senior));
+        assert!(scene.told(SON)[0].contains("工作人员为李*取消了"), "{:?}", scene.told(SON));
+        assert_eq!((scene.told(&senior).len(), scene.told(SON).len()), (3, 1));
+    }
+}
+
+both_databases! {
+    /// A meal that is called off is told to everyone who ordered it, in slices, once; one who is brought back is not told.
+    fn everyone_who_ordered_is_told_that_a_meal_is_called_off(world) {
+        let scene = Scene::of(world);
+        let senior = scene.street.poor_senior.phone.clone();
+        for _ in 0..45 {
+            let _ = scene.order(&scene.staff(Role::Worker));
+        }
+        settle(world, &scene.outside.app);
+        let before = scene.told(&senior).len();
+        assert_eq!(before, 45, "hotline and worker are somebody else");
+        let path = format!("/v1/sittings/{}", scene.street.tomorrow.sitting);
+        let manager = scene.staff(Role::CanteenManager);
+        let close = |state: &str| {
+            let etag = manager.get(&path).expect(200).body["sitting"]["version"].to_string();
+            let _ = manager.patch(&path, &format!("\"{etag}\""), &json!({ "state": state })).expect(200);
+        };
+        close("closed");
+        scene.settle(world);
+        assert_eq!((scene.told(&senior).len(), scene.told(SON).len()), (before + 45, 45), "an order more than a slice, and family");
+        close("open");
+        close("closed");
+        scene.settle(world);
+        assert_eq!(scene.told(SON).len(), 45, "the same again is told once");
+    }
+}
+
+both_databases! {
+    /// Who does not want it, or has no right any more, is not told, even of what stood in the outbox before.
+    fn an_opt_out_and_a_withdrawn_consent_count_for_what_waits(world) {
+        let scene = Scene::of(world);
+        let (worker, daughter) = (scene.staff(Role::Worker), scene.daughter());
+        let cancel = |order: &Value| {
+            let _ = worker.post(&format!("/v1/orders/{}/cancellation", order["id"].as_str().unwrap()), &json!({})).expect(200);
+        };
+        let (first, second) = (scene.order(&daughter), scene.order(&daughter));
+        settle(world, &scene.outside.app);
+        cancel(&first);
+        let off = json!({"language": "en", "off": [{"event": "order_cancelled", "channel": "sms"}]});
+        let _ = scene.son.put("/v1/me/notices", &off).expect(204);
+        assert_eq!(scene.son.get("/v1/me/notices").expect(200).body["off"], off["off"]);
+        assert_eq!(scene.settle(world), ["opted_out"]);
+        assert_eq!(scene.told(SON), [""; 0]);
+        let _ = scene.son.put("/v1/me/notices", &json!({"language": "en", "off": []})).expect(204);
+        cancel(&second);
+        let own = format!("/v1/seniors/{}/bindings", scene.street.poor_senior.id);
+        let bindings = scene.son.get(&own).expect(200).body;
+        let _ = scene.son.delete(&format!("{own}/{}", bindings[0]["id"].as_str().unwrap())).expect(204);
+        assert_eq!(scene.settle(world), ["not_entitled", "opted_out"]);
+        assert_eq!(scene.told(SON), [""; 0]);
+    }
+}
+
+both_databases! {
+    /// Mail goes to an address that its owner proved, in the language they set; a wrong code proves nothing.
+    fn mail_goes_to_a_proved_address_in_the_set_language(world) {
+        let scene = Scene::of(world);
+        let address = json!({"address": "li.ming@example.com"});
+        assert_eq!(scene.son.put("/v1/me/mail", &json!({"address": "li.ming"})).expect(422).code(), "invalid");
+        let _ = scene.son.put("/v1/me/mail", &address).expect(204);
+        let code = |text: &str| text.chars().skip_while(|c| !c.is_ascii_digit()).take(6).collect::<String>();
+        let sent = code(&scene.outside.smtp.texts()[0]);
+        let wrong = if sent == "000000" { "000001" } else { "000000" };
+        assert_eq!(scene.son.post("/v1/me/mail/confirmation", &json!({ "code": wrong })).expect(401).code(), "sign_in_failed");
+        let off = json!({"language": "en", "off": []});
+        let _ = scene.son.put("/v1/me/notices", &off).expect(204);
+        let cancel = |order: Value| {
+            let path = format!("/v1/orders/{}/cancellation", order["id"].as_str().unwrap());
+            let _ = scene.staff(Role::Worker).post(&path, &json!({})).expect(200);
+            scene.settle(world);
+        };
+        cancel(scene.order(&scene.daughter()));
+        assert_eq!((scene.outside.smtp.texts().len(), scene.told(SON).len()), (1, 1), "not before it is proved");
+        let _ = scene.son.post("/v1/me/mail/confirmation", &json!({ "code": sent })).expect(204);
+        assert_eq!(scene.son.get("/v1/me/notices").expect(200).body["mail"], "l***@example.com");
+        cancel(scene.order(&scene.daughter()));
+        let last = scene.outside.smtp.texts().pop().unwrap();
+        assert!(last.contains("Staff cancelled lunch"), "{last}");
+        let _ = scene.son.put("/v1/me/mail", &json!({"address": null})).expect(204);
+        assert_eq!(scene.son.get("/v1/me/notices").expect(200).body["mail"], Value::Null);
+    }
+}
+
+both_databases! {
+    /// At night what can wait waits for the morning, and is dropped there when it is no longer true.
+    fn at_night_a_notice_waits_and_is_dropped_when_it_is_no_longer_true(world) {
+        let scene = Scene::of(world);
+        let senior = scene.street.poor_senior.phone.clone();
+        let night = scene.outside.app.clone().with_quiet_hours(QuietHours::parse("21:00", "07:00").unwrap());
+        world.clock.advance_seconds(14 * 3600); // ten at night
+        let daughter = scene.daughter();
+        let (stays, goes) = (scene.order(&daughter), scene.order(&daughter));
+        settle(world, &night);
+        let _ = daughter.post(&format!("/v1/orders/{}/cancellation", goes["id"].as_str().unwrap()), &json!({})).expect(200);
+        settle(world, &night);
+        assert_eq!(scene.told(&senior), [""; 0]);
+        world.clock.advance_seconds(9 * 3600); // seven in the morning
+        settle(world, &night);
+        let told = scene.told(&senior);
+        let number = |order: &Value| format!("（{:03} 号）", order["order_no"].as_i64().unwrap());
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told.iter().any(|text| text.contains("订了") && text.contains(&number(&stays))), "{told:?}");
+        assert!(told.iter().any(|text| text.contains("取消了") && text.contains(&number(&goes))), "{told:?}");
+        assert_eq!(scene.settle(world), ["state_changed"], "the order that was cancelled was not announced");
+    }
+}
