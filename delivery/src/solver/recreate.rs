@@ -171,7 +171,6 @@ impl Search<'_, '_, '_> {
     }
 
     /// The places beside the stop's neighbours.
-    #[inline(never)]
     fn beside_neighbours(&mut self, open: impl Fn(u32) -> bool) {
         let Probe { state, stop } = self.probe;
         let (c, plan) = (state.c, &state.plan);
@@ -189,10 +188,14 @@ impl Search<'_, '_, '_> {
             } else {
                 (node.leg_cost, near.least.1, node.before.b + place.leg.time > window.l)
             };
-            // The other leg costs at least the cheapest one; and where a way is as long as the way back, at least what the one costs more
-            // than the leg between the two.
             let more = place.leg.cost - old;
-            let other = if legs.symmetric() { more.max(least) } else { least };
+            // The other leg costs at least the cheapest one; and where a way is as long as the way back, at least what the one costs more
+            // than the leg between the two. A shift that ends at the last door has no other leg.
+            let other = match (place.ahead() || node.next != NONE, legs.symmetric()) {
+                (false, _) => 0,
+                (true, true) => more.max(least),
+                (true, false) => least,
+            };
             if late || i64::from(more) + i64::from(other) >= self.bound() || !open(node.trip) {
                 continue;
             }
