@@ -2,10 +2,12 @@
 """Compares this planner with PyVRP, VROOM and OR-Tools on benchmark files, one thread each, and prints the gaps.
 
     python3 delivery/bench/compare.py --seconds 1 --seeds 3 target/release/nuanfan FILE...
+    python3 delivery/bench/compare.py --seconds 1 --seeds 3 target/release/examples/solve FILE...
 
 Installs the three planners from the Python registry into a virtual environment (kept in --venv) on the first run.
 Best known costs are read from `.sol` files or `best-known.csv` beside the instances. All planners get the same
-integer matrices: CVRP rounded, VRPTW cut to tenths (times too), explicit matrices as given.
+integer matrices: CVRP rounded, VRPTW cut to tenths (times too), explicit matrices as given. Seconds are wall time, so the
+machine's load is printed with the table: what runs beside the comparison takes its share from whoever is at work just then.
 """
 import argparse, csv, json, math, os, pathlib, re, statistics, subprocess, sys, time, venv
 
@@ -178,7 +180,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--venv", default=str(pathlib.Path.home() / ".cache" / "nuanfan-bench"))
-    parser.add_argument("nuanfan", help="this planner: cargo build --release -p nuanfan")
+    parser.add_argument("nuanfan", help="this planner: cargo build --release, or -p nuanfan-delivery --example solve")
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
     restart_in(args.venv)
@@ -204,6 +206,7 @@ def main():
         for name, gap in row.items():
             gaps[name].append(gap)
         print(f"{x.name:<40}" + "".join(f"{row[name]:>12.2f}" for name in gaps), flush=True)
+    print(f"{args.seconds:g} s each; load of the machine {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores")
     print(f"{'mean':<40}" + "".join(f"{statistics.mean(g):>12.2f}" for g in gaps.values()))
 
 

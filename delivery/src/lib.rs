@@ -12,6 +12,7 @@ pub mod problem;
 pub mod replan;
 pub mod round;
 pub mod solver;
+pub mod standing;
 pub mod units;
 pub mod validate;
 pub mod wording;

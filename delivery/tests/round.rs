@@ -6,6 +6,7 @@ use delivery::plan::{Cure, Reason};
 use delivery::problem::{Capacity, Holding, Load, Weights, Window};
 use delivery::round::{Carrier, CarrierEnd, Door, MealRound, RoundError, Travel, plan};
 use delivery::solver::{Budget, Settings};
+use delivery::standing::StandingRoute;
 use delivery::units::{Boxes, Seconds};
 use std::collections::BTreeSet;
 
@@ -223,4 +224,29 @@ fn many_rounds_are_planned_side_by_side_as_one_by_one() {
     let together = delivery::round::plan_all(&rounds, &few, 3);
     let alone: Vec<_> = rounds.iter().map(|(round, travel)| plan(round, travel, &few)).collect();
     assert_eq!(together, alone);
+}
+
+#[test]
+fn a_standing_route_is_followed_and_closes_up_over_doors_without_a_meal() {
+    let mut round = street();
+    round.doors.truncate(8);
+    round.weights.strange_order = 2_000;
+    round.weights.strange_courier = 5_000;
+    let keys = |list: &[u32]| list.iter().map(|i| format!("{i:03}")).collect::<Vec<_>>();
+    // Door 999 has no meal today, "sick" is not there, and 003 stands on two routes.
+    let routes = [
+        StandingRoute { carrier: "xiao li".to_owned(), doors: keys(&[7, 3, 999, 5, 1]) },
+        StandingRoute { carrier: "sick".to_owned(), doors: keys(&[3, 0, 2]) },
+    ];
+    let start = round.follow(&routes);
+    let after = |key: u32| round.doors[key as usize].usual_after.clone();
+    assert_eq!((after(7), after(3), after(5), after(1)), (None, Some("007".into()), Some("003".into()), Some("005".into())));
+    assert_eq!((after(0), after(2)), (None, Some("000".into())));
+    assert_eq!(round.doors[0].usual_carrier, None);
+    let planned = plan(&round, &Travel::Straight, &Settings { start: Some(&start), ..SHORT }).expect("a plan");
+    assert_eq!(planned.left_out, vec![]);
+    let sheet = planned.sheets.iter().find(|s| s.carrier == "xiao li").expect("the usual courier");
+    let order: Vec<&str> = sheet.trips.iter().flat_map(|t| &t.stops).map(|s| s.door.as_str()).collect();
+    let places: Vec<usize> = ["007", "003", "005", "001"].iter().filter_map(|k| order.iter().position(|o| o == k)).collect();
+    assert!(places.len() == 4 && places.is_sorted(), "{order:?}");
 }

@@ -1,8 +1,9 @@
 //! The problem in the form the search wants: nodes instead of places, 32-bit numbers, legs side by side in memory.
 //!
-//! Nodes are the stops (0..n), then one per site, then one per place where a shift starts or ends, then [`Compiled::nowhere`], which is
+//! Nodes are the stops (0..n, in an order of their own), then one per site, then one per place where a shift starts or ends, then [`Compiled::nowhere`], which is
 //! reached from anywhere for nothing (a shift that ends at the last door).
 
+use super::neighbours::Near;
 use super::segment::{FAR, Segment};
 use crate::problem::{Courier, EndAt, NO_WAY, Problem, Stop, TravelMatrix};
 use crate::units::{Boxes, PlaceIx};
@@ -17,7 +18,7 @@ pub const MUST_SERVE: i64 = 1 << 40;
 const NO_LEG_COST: i32 = 1 << 29;
 
 /// Going from one node to another: cost (habit of order included) and time (service at the first node included).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leg {
     pub cost: i32,
     pub time: i32,
@@ -53,6 +54,25 @@ impl Legs {
     #[inline]
     pub fn time(&self, from: u32, to: u32) -> i32 {
         self.time[from as usize * self.nodes + to as usize]
+    }
+
+    /// The legs between some stops (in ascending order) and all nodes from `n` on, which are no stops.
+    pub fn part(&self, stops: &[u32], n: u32) -> Self {
+        let kept = || stops.iter().copied().chain(n..self.nodes as u32);
+        let cut = |all: &[i32]| {
+            let rows = kept().flat_map(|i| {
+                let row = all.get(i as usize * self.nodes..).unwrap_or_default();
+                kept().filter_map(|j| row.get(j as usize).copied())
+            });
+            rows.collect()
+        };
+        Self { nodes: kept().count(), cost_from: cut(&self.cost_from), cost_to: cut(&self.cost_to), time: cut(&self.time) }
+    }
+
+    /// Costs are the same both ways.
+    #[inline]
+    pub fn symmetric(&self) -> bool {
+        self.cost_to.is_empty()
     }
 
     /// One leg.
@@ -96,6 +116,9 @@ pub struct CourierData {
 
 /// See the module's text.
 pub struct Compiled {
+    /// For each stop here, its number in the problem; and back.
+    pub original: Vec<u32>,
+    pub number: Vec<u32>,
     pub stops: Vec<StopData>,
     pub couriers: Vec<CourierData>,
     /// Loading time by site (node - n).
@@ -109,10 +132,7 @@ pub struct Compiled {
     pub courier_cost: i64,
     pub trip_cost: i64,
     pub strange_courier: i64,
-    /// For each stop, other stops by nearness (both directions), nearest first. Drives the ruin.
-    pub around: Vec<Vec<u32>>,
-    /// For each stop, the stops it is worth being inserted next to, windows considered. Drives the recreate.
-    pub beside: Vec<Vec<u32>>,
+    pub near: Vec<Near>,
     /// Whether any courier may load more than once.
     pub reloads: bool,
 }
@@ -148,18 +168,23 @@ impl Compiled {
             });
         }
         let nowhere = (base + terminals.len()) as u32;
+        let original = by_nearness(problem);
+        let mut number = vec![0; n];
+        original.iter().enumerate().for_each(|(new, &old)| number[old as usize] = new as u32);
+        let in_order = || original.iter().map(|&i| &problem.stops[i as usize]);
         let places: Vec<PlaceIx> =
-            (problem.stops.iter().map(|s| s.place)).chain(problem.sites.iter().map(|s| s.place)).chain(terminals).collect();
-        let legs: Vec<Legs> = problem.matrices.iter().map(|m| compile_legs(problem, m, &places)).collect();
-        let stops: Vec<StopData> = problem.stops.iter().map(|s| compile_stop(s, n)).collect();
+            (in_order().map(|s| s.place)).chain(problem.sites.iter().map(|s| s.place)).chain(terminals).collect();
+        let legs: Vec<Legs> = problem.matrices.iter().map(|m| compile_legs(problem, m, &places, &original)).collect();
+        let stops: Vec<StopData> = in_order().map(|s| compile_stop(s, n)).collect();
         let (couriers, class_of) = compile_couriers(problem, &node_of, nowhere);
-        let suits = class_of.iter().flat_map(|&k| stops_suiting(problem, k)).collect();
+        let suits = class_of.iter().flat_map(|&k| in_order().map(move |stop| suits(&problem.couriers[k], stop))).collect();
         let mut apart = vec![Vec::new(); n];
         for &(a, b) in &problem.apart {
-            apart[a.at()].push(b.0);
-            apart[b.at()].push(a.0);
+            let (a, b) = (number[a.at()], number[b.at()]);
+            apart[a as usize].push(b);
+            apart[b as usize].push(a);
         }
-        let (around, beside) = super::neighbours::lists(&stops, &legs);
+        let near = super::neighbours::lists(&stops, &legs);
         let weights = &problem.weights;
         Self {
             reloads: couriers.iter().any(|c| c.max_trips > 1),
@@ -168,13 +193,14 @@ impl Compiled {
             courier_cost: weights.courier,
             trip_cost: weights.trip,
             strange_courier: weights.strange_courier,
+            original,
+            number,
             stops,
             couriers,
             legs,
             suits,
             apart,
-            around,
-            beside,
+            near,
         }
     }
 }
@@ -209,19 +235,41 @@ fn compile_stop(stop: &Stop, n: usize) -> StopData {
     }
 }
 
-fn compile_legs(problem: &Problem, matrix: &TravelMatrix, places: &[PlaceIx]) -> Legs {
+/// Stops in an order in which neighbours have near numbers: from the one nearest to the first site always to the nearest not yet taken. What
+/// the search looks at together then lies together in memory; at a thousand stops it is that which decides its speed.
+fn by_nearness(problem: &Problem) -> Vec<u32> {
+    let Some(matrix) = problem.matrices.first() else { return Vec::new() };
+    let mut rest: Vec<u32> = (0..problem.stops.len() as u32).collect();
+    let mut order = Vec::with_capacity(rest.len());
+    let mut here = problem.sites.first().map_or(PlaceIx(0), |site| site.place);
+    while !rest.is_empty() {
+        let row = here.at() * matrix.size as usize;
+        let way = |&stop: &u32| {
+            let cell = row + problem.stops[stop as usize].place.at();
+            (matrix.seconds[cell], matrix.metres[cell], stop)
+        };
+        let nearest = rest.iter().enumerate().min_by_key(|&(_, stop)| way(stop)).map_or(0, |(at, _)| at);
+        let stop = rest.swap_remove(nearest);
+        here = problem.stops[stop as usize].place;
+        order.push(stop);
+    }
+    order
+}
+
+fn compile_legs(problem: &Problem, matrix: &TravelMatrix, places: &[PlaceIx], original: &[u32]) -> Legs {
     let nodes = places.len() + 1;
-    let n = problem.stops.len();
     let weights = &problem.weights;
     let mut cost_from = vec![0; nodes * nodes];
     let mut times = vec![0; nodes * nodes];
     for (i, &a) in places.iter().enumerate() {
-        let service = problem.stops.get(i).map_or(0, |s| s.service.0);
+        let stop = original.get(i).map(|&stop| &problem.stops[stop as usize]);
+        let service = stop.map_or(0, |s| s.service.0);
         times[i * nodes + nodes - 1] = time(service);
         for (j, &b) in places.iter().enumerate() {
             let cell = a.at() * matrix.size as usize + b.at();
             let (seconds, metres) = (matrix.seconds[cell], matrix.metres[cell]);
-            let stranger = j < n && problem.stops[j].usual_after.is_some_and(|usual| usual.at() != i);
+            let usual = original.get(j).and_then(|&stop| problem.stops[stop as usize].usual_after);
+            let stranger = usual.is_some_and(|usual| original.get(i) != Some(&usual.0));
             let cost = weights.second * i64::from(seconds) + weights.metre * i64::from(metres);
             let cost = cost + if stranger { weights.strange_order } else { 0 };
             (cost_from[i * nodes + j], times[i * nodes + j]) = if seconds == NO_WAY {
@@ -284,18 +332,13 @@ fn compile_couriers(problem: &Problem, node_of: &BTreeMap<PlaceIx, u32>, nowhere
     (couriers, representative)
 }
 
-fn stops_suiting(problem: &Problem, courier: usize) -> Vec<bool> {
-    let courier = &problem.couriers[courier];
+fn suits(courier: &Courier, stop: &Stop) -> bool {
     let capacity = courier.capacity;
     let fits = |count: Boxes, room: Option<Boxes>| room.is_none_or(|room| count <= room);
-    (problem.stops.iter())
-        .map(|stop| {
-            // A window that opens after the meal is too old suits nobody; segments assume it open.
-            stop.holding.eat_by.is_none_or(|limit| stop.window.opens <= limit)
-                && stop.skills.iter().all(|s| courier.skills.contains(s))
-                && stop.load.boxes <= capacity.boxes
-                && fits(stop.load.hot, capacity.hot)
-                && fits(stop.load.cold, capacity.cold)
-        })
-        .collect()
+    // A window that opens after the meal is too old suits nobody; segments assume it open.
+    stop.holding.eat_by.is_none_or(|limit| stop.window.opens <= limit)
+        && stop.skills.iter().all(|s| courier.skills.contains(s))
+        && stop.load.boxes <= capacity.boxes
+        && fits(stop.load.hot, capacity.hot)
+        && fits(stop.load.cold, capacity.cold)
 }

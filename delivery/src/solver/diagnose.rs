@@ -18,12 +18,12 @@ const COURIERS: usize = 200;
 /// All stops the state leaves out, explained.
 pub fn left_out(valid: &ValidProblem, state: &State) -> Vec<LeftOut> {
     let mut absent = state.plan.absent.clone();
-    absent.sort_unstable();
+    absent.sort_unstable_by_key(|&i| state.c.original[i as usize]);
     absent.iter().map(|&i| explain(valid.get(), state, i)).collect()
 }
 
 fn explain(problem: &Problem, state: &State, i: u32) -> LeftOut {
-    let stop = StopIx(i);
+    let stop = StopIx(state.c.original[i as usize]);
     let (reason, cures) = match alone(problem, &problem.stops[stop.at()]) {
         Err(verdict) => (verdict.reason, verdict.cures),
         Ok(like) => beside_others(problem, state, i, like),
@@ -151,7 +151,8 @@ fn beside_others(problem: &Problem, state: &State, i: u32, like: CourierIx) -> (
     if let Some((_, courier, until)) = smallest.shift {
         cures.push(Cure::ExtendShift { courier, until });
     }
-    let affordable = alone_cost(problem, &problem.stops[i as usize], like) < state.c.stops[i as usize].price;
+    let affordable =
+        alone_cost(problem, &problem.stops[state.c.original[i as usize] as usize], like) < state.c.stops[i as usize].price;
     if affordable && problem.couriers.len() < crate::validate::MAX_COURIERS {
         cures.push(Cure::OneMoreCourier { like });
     }
@@ -197,7 +198,7 @@ fn by_trip(state: &State, i: u32, t: u32, smallest: &mut Smallest) {
         return;
     }
     let stop = &c.stops[i as usize];
-    let over = (0..3).map(|d| trip.load[d] + stop.load[d] - courier.capacity[d]).max().unwrap_or(0);
+    let over = (0..3).map(|d| stop.load[d] - trip.room[d]).max().unwrap_or(0);
     let ready = trip.at_site.max(trip.ready.max(stop.ready)) + c.loading_at(trip.site);
     let legs = &c.legs[courier.legs as usize];
     let mut behind = NONE;

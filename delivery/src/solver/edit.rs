@@ -48,8 +48,8 @@ impl State<'_> {
         }
         trip.len += 1;
         let data = &self.c.stops[stop as usize];
-        for (load, more) in trip.load.iter_mut().zip(data.load) {
-            *load += more;
+        for (room, less) in trip.room.iter_mut().zip(data.load) {
+            *room -= less;
         }
         trip.ready = trip.ready.max(data.ready);
         self.plan.cost += strange;
@@ -88,7 +88,12 @@ impl State<'_> {
         let trip = &mut self.plan.trips[t as usize];
         (trip.courier, trip.site, trip.earlier, trip.later) = (k, site, after, later);
         (trip.first, trip.last, trip.len) = (stop, stop, 1);
-        (trip.load, trip.ready, trip.cost) = (data.load, data.ready, strange);
+        (trip.ready, trip.cost) = (data.ready, strange);
+        trip.class = self.c.couriers[k as usize].class;
+        trip.room = self.c.couriers[k as usize].capacity;
+        for (room, less) in trip.room.iter_mut().zip(data.load) {
+            *room -= less;
+        }
         let node = &mut self.plan.nodes[stop as usize];
         (node.prev, node.next, node.trip) = (NONE, NONE, t);
         self.plan.cost += strange + self.c.trip_cost;
@@ -126,15 +131,15 @@ impl State<'_> {
             }
             trip.len -= 1;
             ready_changes |= data.ready == trip.ready;
-            for (load, less) in trip.load.iter_mut().zip(data.load) {
-                *load -= less;
+            for (room, more) in trip.room.iter_mut().zip(data.load) {
+                *room += more;
             }
             let off = self.strange(stop, self.plan.trips[t as usize].courier) + i64::from(node.leg_cost);
             self.plan.trips[t as usize].cost -= off;
             self.plan.cost += data.price - off;
             let node = &mut self.plan.nodes[stop as usize];
             let prev = node.prev;
-            (node.trip, node.leg_cost) = (NONE, 0);
+            (node.trip, node.leg_in, node.leg_cost) = (NONE, 0, 0);
             self.plan.absent.push(stop);
             self.relink(t, prev);
         }
@@ -258,24 +263,30 @@ impl State<'_> {
             let leg = if trip.first == NONE { Leg::default() } else { legs.leg(trip.site, trip.first) };
             delta = i64::from(leg.cost) - i64::from(trip.leg_cost);
             (trip.leg_cost, trip.leg_time) = (leg.cost, leg.time);
+            if trip.first != NONE {
+                self.plan.nodes[trip.first as usize].leg_in = leg.cost;
+            }
         } else {
             let node = &mut self.plan.nodes[behind as usize];
-            let leg = legs.leg(behind, follower(node.next));
+            let (next, leg) = (node.next, legs.leg(behind, follower(node.next)));
             delta = i64::from(leg.cost) - i64::from(node.leg_cost);
             (node.leg_cost, node.leg_time) = (leg.cost, leg.time);
+            if next != NONE {
+                self.plan.nodes[next as usize].leg_in = leg.cost;
+            }
         }
         trip.cost += delta;
         self.plan.cost += delta;
     }
 
-    /// Segments from the site, from this stop on; positions too.
+    /// Segments from the site, from this stop on.
     fn renew_before(&mut self, t: u32, from: u32) {
         let trip = &self.plan.trips[t as usize];
         let prev = self.plan.nodes[from as usize].prev;
-        let (mut gap, mut segment, mut position, mut in_time) = (trip.leg_time, Segment::OPEN, 0, true);
+        let (mut gap, mut segment, mut in_time) = (trip.leg_time, Segment::OPEN, true);
         if prev != NONE {
             let node = &self.plan.nodes[prev as usize];
-            (gap, segment, position, in_time) = (node.leg_time, node.before, node.position + 1, trip.in_time);
+            (gap, segment, in_time) = (node.leg_time, node.before, trip.in_time);
         }
         let mut i = from;
         while i != NONE {
@@ -284,9 +295,6 @@ impl State<'_> {
             segment = segment.join(gap, stop);
             let node = &mut self.plan.nodes[i as usize];
             node.before = segment;
-            node.position = position;
-            node.trip = t;
-            position += 1;
             gap = node.leg_time;
             i = node.next;
         }
@@ -304,9 +312,7 @@ impl State<'_> {
             node.after = segment;
             i = node.prev;
         }
-        let version = self.next_version();
         let trip = &mut self.plan.trips[t as usize];
-        trip.version = version;
         trip.segment = Segment::OPEN.join(trip.leg_time, segment);
     }
 
@@ -334,12 +340,8 @@ impl State<'_> {
         let mut t = round.last;
         while t != NONE {
             let loading = self.c.loading_at(self.plan.trips[t as usize].site);
-            let version = self.next_version();
             let trip = &mut self.plan.trips[t as usize];
-            if trip.back != back {
-                trip.version = version;
-                trip.back = back;
-            }
+            trip.back = back;
             trip.departs.1 = trip.segment.l.min(back - trip.segment.t);
             back = trip.departs.1 - loading;
             t = trip.earlier;
@@ -352,12 +354,8 @@ impl State<'_> {
         t = round.first;
         while t != NONE {
             let loading = self.c.loading_at(self.plan.trips[t as usize].site);
-            let version = self.next_version();
             let trip = &mut self.plan.trips[t as usize];
-            if trip.at_site != now {
-                trip.version = version;
-                trip.at_site = now;
-            }
+            trip.at_site = now;
             trip.departs.0 = trip.segment.h.max(now.max(trip.ready) + loading);
             trip.feasible = trip.in_time && trip.segment.g >= 0 && trip.segment.b <= trip.back && trip.departs.0 <= trip.departs.1;
             now = trip.segment.arrival(trip.departs.0);

@@ -67,12 +67,13 @@ fn visits(state: &State, t: u32, departs: i32) -> Vec<Visit> {
     let (mut now, mut at) = (departs, trip.site);
     let mut visits = Vec::with_capacity(trip.len as usize);
     for i in state.stops_of(t) {
-        let stop = &c.stops[i as usize].segment;
+        let segment = &c.stops[i as usize].segment;
         // A leg carries the service at the node it leaves, so `now` is when the hand-over before began.
         let arrives = now + legs.leg(at, i).time;
-        let begins = arrives.max(stop.b);
-        let latest = if stop.g < super::FAR { stop.l.min(departs + stop.g) } else { stop.l };
-        visits.push(Visit { stop: StopIx(i), arrives: seconds(arrives), begins: seconds(begins), slack: seconds(latest - begins) });
+        let begins = arrives.max(segment.b);
+        let latest = if segment.g < super::FAR { segment.l.min(departs + segment.g) } else { segment.l };
+        let stop = StopIx(c.original[i as usize]);
+        visits.push(Visit { stop, arrives: seconds(arrives), begins: seconds(begins), slack: seconds(latest - begins) });
         (now, at) = (begins, i);
     }
     visits
@@ -106,8 +107,8 @@ fn load_round(state: &mut State, round: &CourierRound, may: impl Fn(Probe, Targe
     for trip in round.trips.iter().filter(|t| t.site.at() < state.c.loading.len()) {
         let site = state.c.site_node(trip.site.at());
         let (mut into, mut behind) = (NONE, NONE);
-        for stop in trip.visits.iter().map(|v| v.stop.0) {
-            if state.plan.nodes.get(stop as usize).is_none_or(|node| node.trip != NONE) {
+        for stop in trip.visits.iter().filter_map(|v| state.c.number.get(v.stop.at())).copied() {
+            if state.plan.nodes[stop as usize].trip != NONE {
                 continue;
             }
             let target = if into == NONE { Target::New { courier, after, site } } else { Target::Into { trip: into, behind } };

@@ -14,6 +14,7 @@ mod recreate;
 mod ruin;
 mod search;
 mod segment;
+mod split;
 mod state;
 
 #[cfg(test)]
@@ -100,24 +101,36 @@ const LATE: u32 = 12;
 #[must_use]
 pub fn solve(problem: &ValidProblem, settings: &Settings) -> Solution {
     let compiled = Compiled::new(problem);
-    let mut chains: Vec<Chain> = (0..settings.threads.clamp(1, 64))
-        .map(|thread| {
-            let mut state = State::new(&compiled);
-            if let Some(plan) = settings.start {
-                extract::load(&mut state, plan);
-            }
-            Chain::new(state, settings.seed, thread as u64)
-        })
-        .collect();
+    let start = || {
+        let mut state = State::new(&compiled);
+        if let Some(plan) = settings.start {
+            extract::load(&mut state, plan);
+        }
+        state
+    };
+    let settings = &Settings { threads: settings.threads.clamp(1, 64), ..*settings };
+    let (best, steps) = if split::parts(compiled.n(), settings.threads) > 1 {
+        split::search(start(), settings)
+    } else {
+        side_by_side((0..settings.threads).map(|_| start()).collect(), settings)
+    };
+    let mut state = State::new(&compiled);
+    state.restore(&best);
+    let mut plan = extract::plan(&state, settings.min_slack);
+    plan.left_out = diagnose::left_out(problem, &state);
+    Solution { plan, steps }
+}
+
+/// Chains from one plan, each on a thread of its own, compared after each part of the budget. Returns the best plan and the steps made.
+fn side_by_side(states: Vec<State>, settings: &Settings) -> (Kept, u64) {
+    let mut chains: Vec<Chain> =
+        states.into_iter().zip(0..).map(|(state, stream)| Chain::new(state, settings.seed, stream)).collect();
     for part in 1..=PARTS {
         run_part(&mut chains, f64::from(part) / f64::from(PARTS), settings);
-        let Some(best) = best_of(&chains) else { break };
         if let Some(tell) = settings.progress {
-            tell(Progress {
-                share: f64::from(part) / f64::from(PARTS),
-                cost: extract::cost(&compiled, best),
-                left_out: best.absent.len(),
-            });
+            let best = best_of(&chains);
+            let cost = extract::cost(best.state.c, &best.best);
+            tell(Progress { share: f64::from(part) / f64::from(PARTS), cost, left_out: best.best.absent.len() });
         }
         share_best(&mut chains);
         if part >= LATE {
@@ -127,13 +140,7 @@ pub fn solve(problem: &ValidProblem, settings: &Settings) -> Solution {
             break;
         }
     }
-    let steps = chains.iter().map(|chain| chain.steps).sum();
-    let Some(best) = best_of(&chains).cloned() else { return Solution { plan: Plan::default(), steps } };
-    let mut state = State::new(&compiled);
-    state.restore(&best);
-    let mut plan = extract::plan(&state, settings.min_slack);
-    plan.left_out = diagnose::left_out(problem, &state);
-    Solution { plan, steps }
+    (best_of(&chains).best.clone(), chains.iter().map(|chain| chain.steps).sum())
 }
 
 /// Times and cost for the trips of a plan whose times do not matter: from a file, by hand, or after a change of the problem.
@@ -168,9 +175,9 @@ fn run_part(chains: &mut [Chain], until: f64, settings: &Settings) {
     });
 }
 
-fn best_of<'c>(chains: &'c [Chain]) -> Option<&'c Kept> {
-    // The first of equals, so that the answer does not depend on who finished first.
-    chains.iter().map(|chain| &chain.best).min_by_key(|best| best.cost)
+/// The first of equals, so that the answer does not depend on who finished first. There is at least one chain.
+fn best_of<'c, 'a>(chains: &'c [Chain<'a>]) -> &'c Chain<'a> {
+    chains.iter().fold(&chains[0], |best, chain| if chain.best.cost < best.best.cost { chain } else { best })
 }
 
 /// The worse half of the chains goes on from the best plan found by any.
@@ -178,7 +185,7 @@ fn share_best(chains: &mut [Chain]) {
     if chains.len() < 2 {
         return;
     }
-    let Some(best) = best_of(chains).cloned() else { return };
+    let best = best_of(chains).best.clone();
     let mut costs: Vec<i64> = chains.iter().map(|chain| chain.state.plan.cost).collect();
     costs.sort_unstable();
     let median = costs[(costs.len() - 1) / 2];

@@ -25,12 +25,8 @@ impl Probe<'_, '_> {
     pub fn may_join(&self, t: u32) -> bool {
         let c = self.state.c;
         let trip = &self.state.plan.trips[t as usize];
-        let courier = &c.couriers[trip.courier as usize];
         let load = c.stops[self.stop as usize].load;
-        trip.load[0] + load[0] <= courier.capacity[0]
-            && trip.load[1] + load[1] <= courier.capacity[1]
-            && trip.load[2] + load[2] <= courier.capacity[2]
-            && self.may_travel_with(t)
+        load[0] <= trip.room[0] && load[1] <= trip.room[1] && load[2] <= trip.room[2] && self.may_travel_with(t)
     }
 
     /// As [`Self::may_join`], capacity aside.
@@ -40,7 +36,7 @@ impl Probe<'_, '_> {
         let trip = &self.state.plan.trips[t as usize];
         let site = c.stops[self.stop as usize].site;
         (site == NONE || site == trip.site)
-            && self.suits(c.couriers[trip.courier as usize].class)
+            && self.suits(trip.class)
             && c.apart[self.stop as usize].iter().all(|&other| self.state.plan.nodes[other as usize].trip != t)
     }
 
@@ -53,18 +49,16 @@ impl Probe<'_, '_> {
     }
 
     /// Whether the place between two stops of a trip ([`NONE`]: its site, or its end) keeps the rule of the first stop and is
-    /// in time, for the trip and for all trips of its courier.
+    /// in time, for the trip and for all trips of its courier. `there` and `onward`: times of the legs to the stop and from it.
     #[inline]
-    pub fn is_in_time(&self, trip: &Trip, behind: u32, ahead: u32) -> bool {
+    pub fn is_in_time(&self, trip: &Trip, (behind, ahead): (u32, u32), there: i32, onward: i32) -> bool {
         if !self.keeps_first(behind, ahead) {
             return false;
         }
         let (c, plan) = (self.state.c, &self.state.plan);
-        let legs = &c.legs[c.couriers[trip.courier as usize].legs as usize];
-        let (from, before) = if behind == NONE { (trip.site, Segment::OPEN) } else { (behind, plan.nodes[behind as usize].before) };
-        let (to, after) = if ahead == NONE { (trip.dest, Segment::OPEN) } else { (ahead, plan.nodes[ahead as usize].after) };
+        let before = if behind == NONE { Segment::OPEN } else { plan.nodes[behind as usize].before };
+        let after = if ahead == NONE { Segment::OPEN } else { plan.nodes[ahead as usize].after };
         let stop = &c.stops[self.stop as usize];
-        let (there, onward) = (legs.time(from, self.stop), legs.time(self.stop, to));
         let begins = (before.b + there).max(stop.segment.b);
         // Both joints by themselves first: most places fail here.
         if begins > stop.segment.l || begins + onward > after.l {
@@ -82,9 +76,9 @@ impl Probe<'_, '_> {
         let legs = &c.legs[c.couriers[trip.courier as usize].legs as usize];
         let (from, old) = if behind == NONE { (trip.site, trip.leg_cost) } else { (behind, plan.nodes[behind as usize].leg_cost) };
         let to = if ahead == NONE { trip.dest } else { ahead };
-        let (there, onward) = (legs.costs_to(self.stop)[from as usize], legs.costs_from(self.stop)[to as usize]);
-        let extra = i64::from(there) + i64::from(onward) - i64::from(old) + self.state.strange(self.stop, trip.courier);
-        (extra < limit && self.is_in_time(trip, behind, ahead)).then_some(extra)
+        let (there, onward) = (legs.leg(from, self.stop), legs.leg(self.stop, to));
+        let extra = i64::from(there.cost) + i64::from(onward.cost) - i64::from(old) + self.state.strange(self.stop, trip.courier);
+        (extra < limit && self.is_in_time(trip, (behind, ahead), there.time, onward.time)).then_some(extra)
     }
 
     /// Extra cost of a trip of its own by courier `k` behind its trip `after` ([`NONE`]: as the first), loaded at a site
@@ -129,7 +123,7 @@ impl Probe<'_, '_> {
             Target::Into { trip: t, behind } => {
                 let trip = &self.state.plan.trips[t as usize];
                 let ahead = if behind == NONE { trip.first } else { self.state.plan.nodes[behind as usize].next };
-                self.may_join(t) && self.is_in_time(trip, behind, ahead)
+                self.may_join(t) && self.within_trip(trip, behind, ahead, i64::MAX).is_some()
             }
             Target::New { courier, after, site } => {
                 let data = &self.state.c.couriers[courier as usize];

@@ -5,7 +5,7 @@ use super::edit::{Place, Target};
 use super::number::Random;
 use super::probe::Probe;
 use super::segment::Segment;
-use super::state::{State, Trip};
+use super::state::State;
 
 /// A place is overlooked once in this many times (Christiaens and Vanden Berghe: 0.01). It is drawn only for places that would become the
 /// best so far: overlooking any other changes nothing.
@@ -33,23 +33,6 @@ enum Order {
     Late,
 }
 
-/// What is known about the places for a stop in a trip, as long as the trip has this version.
-#[derive(Clone, Copy, Default)]
-struct Remembered {
-    version: u32,
-    /// The cheapest feasible place is behind this one, or [`DEARER`].
-    behind: u32,
-    /// What it adds; with [`DEARER`]: no place adds less than this.
-    extra: i64,
-}
-
-/// Looking through the trip was cut short: a cheaper place elsewhere was known.
-const DEARER: u32 = NONE - 1;
-
-/// Trips (by slot) for which places are remembered; bounds the memory at 16 bytes per stop and trip. Slots are reused from the
-/// lowest, so that hardly any plan uses more.
-const REMEMBERED: usize = 256;
-
 /// What a recreate needs beside the plan.
 pub struct Recreate {
     order: Vec<(i64, u32)>,
@@ -57,12 +40,8 @@ pub struct Recreate {
     remote: Vec<i64>,
     /// Weight of the orders in use (those by window only where there are windows).
     weights: u32,
-    /// `memory[stop * slots + trip]`. Most steps are taken back, and most trips are not touched by a step: most places are
-    /// found here without looking through the trip.
-    memory: Vec<Remembered>,
-    slots: usize,
-    /// Trips about which too little is remembered for the stop at hand.
-    unknown: Vec<u32>,
+    /// Trips the stop at hand may join.
+    open: Vec<u32>,
     marks: Vec<u32>,
     mark: u32,
 }
@@ -80,9 +59,7 @@ impl Recreate {
         let windows =
             c.stops.iter().any(|s| c.stops.first().is_some_and(|f| (f.segment.b, f.segment.l) != (s.segment.b, s.segment.l)));
         let weights = ORDERS.iter().take(if windows { 7 } else { 4 }).map(|o| o.1).sum();
-        let slots = (c.n() + 1).min(REMEMBERED);
-        let memory = vec![Remembered::default(); c.n() * slots];
-        Self { order: Vec::new(), remote, weights, memory, slots, unknown: Vec::new(), marks: vec![0; c.n() + 1], mark: 0 }
+        Self { order: Vec::new(), remote, weights, open: Vec::new(), marks: vec![0; c.n() + 1], mark: 0 }
     }
 
     /// Puts back every absent stop that fits; the others stay absent. Gives up, with `false`, as soon as the plan is sure to cost more than
@@ -141,107 +118,38 @@ impl Recreate {
     fn best(&mut self, state: &State, stop: u32, random: &mut Random, price: i64, room: i64) -> Option<Place> {
         let probe = Probe { state, stop };
         let mut search = Search { probe, best: None, limit: price.min(room), blink: Some(random) };
-        let row = stop as usize * self.slots;
-        let memory = &mut self.memory[row..row + self.slots];
-        self.unknown.clear();
+        self.open.clear();
         let mut length = 0;
         for &t in &state.plan.live {
-            let trip = &state.plan.trips[t as usize];
-            if !probe.may_join(t) {
-                continue;
-            }
-            match memory.get(t as usize) {
-                Some(known) if known.version == trip.version && known.holds_below(search.bound()) => search.offer(t, trip, *known),
-                _ => {
-                    self.unknown.push(t);
-                    length += trip.len as usize;
-                }
+            if probe.may_join(t) {
+                self.open.push(t);
+                length += state.plan.trips[t as usize].len as usize;
             }
         }
         if length <= LOOK_THROUGH {
-            for &t in &self.unknown {
-                let trip = &state.plan.trips[t as usize];
-                match memory.get_mut(t as usize) {
-                    Some(known) if !state.is_fresh(trip) => {
-                        *known = remember(probe, t, trip, search.bound());
-                        search.offer(t, trip, *known);
-                    }
-                    // A trip changed in this step will most likely change back: not worth remembering.
-                    _ => search.scan(t, trip, search.bound()),
-                }
-            }
+            self.open.iter().for_each(|&t| search.scan(t));
         } else {
-            self.beside_neighbours(&mut search);
+            self.mark = self.mark.wrapping_add(1);
+            self.open.iter().for_each(|&t| self.marks[t as usize] = self.mark);
+            search.beside_neighbours(|t| self.marks[t as usize] == self.mark);
         }
         search.new_trips();
         if search.best.is_none() && price < room && length > LOOK_THROUGH {
-            for &t in &self.unknown {
-                search.scan(t, &state.plan.trips[t as usize], search.bound());
-            }
+            self.open.iter().for_each(|&t| search.scan(t));
         }
         search.best
     }
-
-    /// Looks into the unknown trips only beside the stop's neighbours, and remembers what it finds as if it were all.
-    fn beside_neighbours(&mut self, search: &mut Search) {
-        let (state, stop) = (search.probe.state, search.probe.stop);
-        let row = stop as usize * self.slots;
-        self.mark = self.mark.wrapping_add(1);
-        for &t in &self.unknown {
-            self.marks[t as usize] = self.mark;
-            if (t as usize) < self.slots {
-                let version = state.plan.trips[t as usize].version;
-                self.memory[row + t as usize] = Remembered { version, behind: DEARER, extra: i64::MAX };
-            }
-        }
-        for &i in &state.c.beside[stop as usize] {
-            let node = &state.plan.nodes[i as usize];
-            if node.trip == NONE || self.marks[node.trip as usize] != self.mark {
-                continue;
-            }
-            let trip = &state.plan.trips[node.trip as usize];
-            let mut known = self.memory.get_mut(row + node.trip as usize).filter(|_| (node.trip as usize) < self.slots);
-            for (behind, ahead) in [(node.prev, i), (i, node.next)] {
-                let bound = known.as_ref().map_or(search.bound(), |k| k.extra);
-                if let Some(extra) = search.probe.within_trip(trip, behind, ahead, bound) {
-                    if let Some(known) = &mut known {
-                        (known.behind, known.extra) = (behind, extra);
-                    }
-                    if extra < search.bound() {
-                        search.found(Place { extra, target: Target::Into { trip: node.trip, behind } });
-                    }
-                }
-            }
-        }
-    }
 }
 
-/// Trips not known well enough are looked through as a whole up to this many stops together; beyond, only beside neighbours.
-const LOOK_THROUGH: usize = 2 * super::neighbours::BESIDE;
-
-impl Remembered {
-    /// Whether it tells the cheapest place, if that adds less than `bound`.
-    fn holds_below(self, bound: i64) -> bool {
-        self.behind != DEARER || self.extra >= bound
-    }
-}
-
-fn remember(probe: Probe, t: u32, trip: &Trip, bound: i64) -> Remembered {
-    let mut search = Search { probe, best: None, limit: bound, blink: None };
-    search.scan(t, trip, bound);
-    let (behind, extra) = match search.best {
-        Some(Place { extra, target: Target::Into { behind, .. } }) => (behind, extra),
-        _ => (DEARER, bound),
-    };
-    Remembered { version: trip.version, behind, extra }
-}
+/// Trips are looked through as a whole when they have up to this many stops together; beyond, only beside neighbours.
+const LOOK_THROUGH: usize = 120;
 
 /// The cheapest feasible place, without blinking.
 pub fn cheapest(state: &State, stop: u32) -> Option<Place> {
     let probe = Probe { state, stop };
     let mut search = Search { probe, best: None, limit: i64::MAX, blink: None };
     for &t in state.plan.live.iter().filter(|&&t| probe.may_join(t)) {
-        search.scan(t, &state.plan.trips[t as usize], search.bound());
+        search.scan(t);
     }
     search.new_trips();
     search.best
@@ -262,53 +170,108 @@ impl Search<'_, '_, '_> {
         self.best.map_or(self.limit, |best| best.extra)
     }
 
-    /// Every place in a trip that adds less than `bound`.
-    fn scan(&mut self, t: u32, trip: &Trip, mut bound: i64) {
-        let (state, stop) = (self.probe.state, self.probe.stop);
+    /// The places beside the stop's neighbours.
+    fn beside_neighbours(&mut self, open: impl Fn(u32) -> bool) {
+        let Probe { state, stop } = self.probe;
+        let (c, plan) = (state.c, &state.plan);
+        let [legs] = &c.legs[..] else { return self.beside_in_many_ways(open) };
+        let near = &c.near[stop as usize];
+        let window = c.stops[stop as usize].segment;
+        let (to, from) = (legs.costs_to(stop), legs.costs_from(stop));
+        for place in &near.beside {
+            let node = &plan.nodes[place.stop() as usize];
+            if node.trip == NONE {
+                continue;
+            }
+            let (old, least, late) = if place.ahead() {
+                (node.leg_in, near.least.0, window.b + place.leg.time > node.after.l)
+            } else {
+                (node.leg_cost, near.least.1, node.before.b + place.leg.time > window.l)
+            };
+            let more = place.leg.cost - old;
+            // The other leg costs at least the cheapest one; and where a way is as long as the way back, at least what the one costs more
+            // than the leg between the two. A shift that ends at the last door has no other leg.
+            let other = match (place.ahead() || node.next != NONE, legs.symmetric()) {
+                (false, _) => 0,
+                (true, true) => more.max(least),
+                (true, false) => least,
+            };
+            if late || i64::from(more) + i64::from(other) >= self.bound() || !open(node.trip) {
+                continue;
+            }
+            let trip = &plan.trips[node.trip as usize];
+            let strange = state.strange(stop, trip.courier);
+            if place.ahead() {
+                let behind = if node.prev == NONE { trip.site } else { node.prev };
+                let extra = i64::from(more) + i64::from(to[behind as usize]) + strange;
+                if extra < self.bound()
+                    && self.probe.is_in_time(trip, (node.prev, place.stop()), legs.time(behind, stop), place.leg.time)
+                {
+                    self.found(Place { extra, target: Target::Into { trip: node.trip, behind: node.prev } });
+                }
+            } else {
+                let ahead = if node.next == NONE { trip.dest } else { node.next };
+                let extra = i64::from(more) + i64::from(from[ahead as usize]) + strange;
+                if extra < self.bound()
+                    && self.probe.is_in_time(trip, (place.stop(), node.next), place.leg.time, legs.time(stop, ahead))
+                {
+                    self.found(Place { extra, target: Target::Into { trip: node.trip, behind: place.stop() } });
+                }
+            }
+        }
+    }
+
+    /// As [`Self::beside_neighbours`]; the legs depend on the trip's way of moving.
+    fn beside_in_many_ways(&mut self, open: impl Fn(u32) -> bool) {
+        let Probe { state, stop } = self.probe;
+        for place in &state.c.near[stop as usize].beside {
+            let node = &state.plan.nodes[place.stop() as usize];
+            if node.trip == NONE || !open(node.trip) {
+                continue;
+            }
+            let (behind, ahead) = if place.ahead() { (node.prev, place.stop()) } else { (place.stop(), node.next) };
+            let trip = &state.plan.trips[node.trip as usize];
+            if let Some(extra) = self.probe.within_trip(trip, behind, ahead, self.bound()) {
+                self.found(Place { extra, target: Target::Into { trip: node.trip, behind } });
+            }
+        }
+    }
+
+    /// Every place in a trip.
+    fn scan(&mut self, t: u32) {
+        let Probe { state, stop } = self.probe;
+        let trip = &state.plan.trips[t as usize];
         let legs = &state.c.legs[state.c.couriers[trip.courier as usize].legs as usize];
-        let (there, onward) = (legs.costs_to(stop), legs.costs_from(stop));
+        let (to, from) = (legs.costs_to(stop), legs.costs_from(stop));
         let strange = state.strange(stop, trip.courier);
         let Segment { b: opens, l: closes, .. } = state.c.stops[stop as usize].segment;
-        let (mut behind, mut from, mut old, mut ahead) = (NONE, trip.site, trip.leg_cost, trip.first);
+        let mut consider = |behind: u32, ahead: u32, old: i32| {
+            let (here, next) = (if behind == NONE { trip.site } else { behind }, if ahead == NONE { trip.dest } else { ahead });
+            let extra = i64::from(to[here as usize]) + i64::from(from[next as usize]) - i64::from(old) + strange;
+            if extra < self.bound() && self.probe.is_in_time(trip, (behind, ahead), legs.time(here, stop), legs.time(stop, next)) {
+                self.found(Place { extra, target: Target::Into { trip: t, behind } });
+            }
+        };
+        let (mut behind, mut ahead, mut old) = (NONE, trip.first, trip.leg_cost);
         while ahead != NONE {
             let node = &state.plan.nodes[ahead as usize];
             // Latest beginnings grow along a trip, and so do earliest ones: the places in question lie side by side.
             if node.after.l >= opens {
-                let extra = i64::from(there[from as usize]) + i64::from(onward[ahead as usize]) - i64::from(old) + strange;
-                if extra < bound && self.probe.is_in_time(trip, behind, ahead) {
-                    bound = self.found(Place { extra, target: Target::Into { trip: t, behind } }).min(bound);
-                }
+                consider(behind, ahead, old);
             }
             if node.before.b > closes {
                 return;
             }
-            (behind, from, old, ahead) = (ahead, ahead, node.leg_cost, node.next);
+            (behind, old, ahead) = (ahead, node.leg_cost, node.next);
         }
-        let extra = i64::from(there[from as usize]) + i64::from(onward[trip.dest as usize]) - i64::from(old) + strange;
-        if extra < bound && self.probe.is_in_time(trip, behind, NONE) {
-            self.found(Place { extra, target: Target::Into { trip: t, behind } });
-        }
+        consider(behind, NONE, old);
     }
 
-    /// A trip's best place as remembered. When it is overlooked, the trip's other places are looked at.
-    fn offer(&mut self, t: u32, trip: &Trip, known: Remembered) {
-        let bound = self.bound();
-        if known.behind == DEARER || known.extra >= bound {
-            return;
-        }
-        if self.blink.as_mut().is_some_and(|random| random.once_in(BLINK)) {
-            self.scan(t, trip, bound);
-        } else {
-            self.best = Some(Place { extra: known.extra, target: Target::Into { trip: t, behind: known.behind } });
-        }
-    }
-
-    /// Takes a place, unless it is overlooked; returns what the best place adds.
-    fn found(&mut self, place: Place) -> i64 {
+    /// Takes a place, unless it is overlooked.
+    fn found(&mut self, place: Place) {
         if self.blink.as_mut().is_none_or(|random| !random.once_in(BLINK)) {
             self.best = Some(place);
         }
-        self.bound()
     }
 
     /// Tries a trip of its own: an idle courier of every class, and every gap in the rounds of those who may load again.

@@ -4,7 +4,7 @@
 
 use super::compiled::NONE;
 use super::number::Random;
-use super::state::State;
+use super::state::{Node, State};
 
 /// Stops taken on average, and the longest string (both from the paper).
 const AVERAGE: f64 = 10.0;
@@ -38,7 +38,7 @@ impl Ruin {
         let seed = random.below(n as u32);
         self.ruined.clear();
         self.take(state, seed, longest, random);
-        let around = &state.c.around[seed as usize];
+        let around = &state.c.near[seed as usize].around;
         for &near in around {
             if self.ruined.len() >= strings {
                 break;
@@ -65,14 +65,17 @@ impl Ruin {
             }
         }
         let span = count + spared;
-        let position = state.plan.nodes[stop as usize].position;
-        let earliest = (position + 1).saturating_sub(span);
-        let latest = position.min(len - span);
-        let start = earliest + random.below(latest - earliest + 1);
+        // The span covers the stop: it begins at most `span - 1` stops before it, and not so early that the rest of the trip is too short.
+        let walk = |step: fn(&Node) -> u32| {
+            let next = |&i: &u32| Some(step(&state.plan.nodes[i as usize])).filter(|&i| i != NONE);
+            std::iter::successors(Some(stop), next).skip(1).take(span as usize - 1).count() as u32
+        };
+        let (behind, ahead) = (walk(|node| node.prev), walk(|node| node.next));
+        let back = behind - random.below(behind + ahead + 2 - span);
         // The spared part begins anywhere behind the first and ends before the last stop of the span.
         let gap = if split { 1 + random.below(count - 1) } else { span };
         let mut i = stop;
-        for _ in start..position {
+        for _ in 0..back {
             i = state.plan.nodes[i as usize].prev;
         }
         self.string.clear();

@@ -22,6 +22,12 @@ pub struct Chain<'a> {
     ruin: Ruin,
     recreate: Recreate,
     random: Random,
+    pub heat: Heat,
+}
+
+/// Temperatures at the beginning and at the end of the whole search.
+#[derive(Clone, Copy, Debug)]
+pub struct Heat {
     hot: f64,
     cold: f64,
 }
@@ -35,7 +41,14 @@ impl<'a> Chain<'a> {
         recreate.run(&mut state, &mut random, i64::MAX);
         let best = state.plan.clone();
         let mean = mean_leg(state.c, &best);
-        Self { state, best, steps: 0, ruin: Ruin::new(), recreate, random, hot: HOT * mean, cold: COLD * mean }
+        let heat = Heat { hot: HOT * mean, cold: COLD * mean };
+        Self { state, best, steps: 0, ruin: Ruin::new(), recreate, random, heat }
+    }
+
+    /// Goes on from the state's plan in the middle of a search.
+    pub fn resume(state: State<'a>, random: Random, heat: Heat) -> Self {
+        let (recreate, best) = (Recreate::new(&state), state.plan.clone());
+        Self { state, best, steps: 0, ruin: Ruin::new(), recreate, random, heat }
     }
 
     /// Runs until `share` (of the whole budget, 0 to 1) reaches `until`; `share` is asked every [`BEAT`] steps with the
@@ -44,13 +57,14 @@ impl<'a> Chain<'a> {
         if self.state.c.n() == 0 {
             return;
         }
-        let fall = ln(self.cold.max(1e-9) / self.hot.max(1e-9));
+        let Heat { hot, cold } = self.heat;
+        let fall = ln(cold.max(1e-9) / hot.max(1e-9));
         loop {
             let now = share(self.steps);
             if now >= until {
                 return;
             }
-            let temperature = self.hot * exp(fall * now.clamp(0.0, 1.0));
+            let temperature = hot * exp(fall * now.clamp(0.0, 1.0));
             for _ in 0..BEAT {
                 self.step(temperature);
             }

@@ -14,7 +14,8 @@ pub struct Node {
     pub prev: u32,
     /// [`NONE`]: left out.
     pub trip: u32,
-    pub position: u32,
+    /// Cost of the leg from the stop before, or from the site.
+    pub leg_in: i32,
     /// Cost of the leg to the next stop or to the trip's end.
     pub leg_cost: i32,
     /// Time of that leg, service at this stop included.
@@ -29,33 +30,35 @@ pub struct Node {
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct Trip {
-    pub courier: u32,
+    // What every test of a place asks comes first: one line of the cache.
+    /// Boxes that still fit: all, hot, cold.
+    pub room: [i32; 3],
+    /// The courier's class.
+    pub class: u32,
     pub site: u32,
-    /// A number of its own for each content and time frame: what was computed for it holds while it stays the same.
-    pub version: u32,
-    pub load: [i32; 3],
-    pub first: u32,
-    pub last: u32,
     pub len: u32,
-    /// The courier's trip before and after this one.
-    pub earlier: u32,
-    pub later: u32,
+    pub courier: u32,
+    pub first: u32,
     /// Node reached after the last stop.
     pub dest: u32,
     /// When all its batches are ready.
     pub ready: i32,
-    /// Cost of the leg to the first stop.
-    pub leg_cost: i32,
-    /// Time of that leg.
-    pub leg_time: i32,
-    /// The whole trip.
-    pub segment: Segment,
-    /// Legs, and strange faces.
-    pub cost: i64,
     /// Earliest arrival at the site.
     pub at_site: i32,
     /// Latest arrival at `dest` that keeps all later trips possible.
     pub back: i32,
+    /// Cost of the leg to the first stop.
+    pub leg_cost: i32,
+    /// Time of that leg.
+    pub leg_time: i32,
+    pub last: u32,
+    /// The courier's trip before and after this one.
+    pub earlier: u32,
+    pub later: u32,
+    /// The whole trip.
+    pub segment: Segment,
+    /// Legs, and strange faces.
+    pub cost: i64,
     /// Earliest and latest departure.
     pub departs: (i32, i32),
     /// Earliest arrival at `dest`.
@@ -80,7 +83,7 @@ pub struct Round {
 }
 
 const NODE: Node =
-    Node { next: NONE, prev: NONE, trip: NONE, position: 0, leg_cost: 0, leg_time: 0, before: Segment::OPEN, after: Segment::OPEN };
+    Node { next: NONE, prev: NONE, trip: NONE, leg_in: 0, leg_cost: 0, leg_time: 0, before: Segment::OPEN, after: Segment::OPEN };
 
 const TRIP: Trip = Trip {
     courier: NONE,
@@ -91,7 +94,8 @@ const TRIP: Trip = Trip {
     earlier: NONE,
     later: NONE,
     dest: NONE,
-    load: [0; 3],
+    room: [0; 3],
+    class: 0,
     ready: 0,
     leg_cost: 0,
     leg_time: 0,
@@ -102,7 +106,6 @@ const TRIP: Trip = Trip {
     departs: (0, 0),
     arrives: 0,
     slot: 0,
-    version: 0,
     in_time: true,
     feasible: true,
 };
@@ -155,10 +158,6 @@ pub struct State<'a> {
     members: Vec<Vec<u32>>,
     member_of: Vec<u32>,
     journal: Journal,
-    /// The last version given out, and the one when the step began. They wrap after 2^32 changes, and a stale number met
-    /// again then misjudges one place; the step is checked as a whole anyway.
-    version: u32,
-    version_at_begin: u32,
 }
 
 impl<'a> State<'a> {
@@ -199,8 +198,6 @@ impl<'a> State<'a> {
                 round_stamps: vec![0; c.couriers.len()],
                 ..Journal::default()
             },
-            version: 0,
-            version_at_begin: 0,
         }
     }
 
@@ -220,20 +217,6 @@ impl<'a> State<'a> {
         journal.rounds.clear();
         journal.absent.clone_from(&self.plan.absent);
         journal.cost = self.plan.cost;
-        self.version_at_begin = self.version;
-    }
-
-    /// A number no trip has.
-    pub fn next_version(&mut self) -> u32 {
-        self.version = self.version.wrapping_add(1);
-        self.version
-    }
-
-    /// Whether a trip has changed in this step.
-    #[inline]
-    pub fn is_fresh(&self, trip: &Trip) -> bool {
-        let age = trip.version.wrapping_sub(self.version_at_begin);
-        age != 0 && age < 1 << 31
     }
 
     /// Takes the step back.
@@ -285,11 +268,6 @@ impl<'a> State<'a> {
     /// Replaces the plan.
     pub fn restore(&mut self, kept: &Kept) {
         self.plan.copy_from(kept);
-        for at in 0..self.plan.live.len() {
-            // The versions of another chain mean something else here.
-            let version = self.next_version();
-            self.plan.trips[self.plan.live[at] as usize].version = version;
-        }
         for k in 0..self.plan.rounds.len() {
             self.mark_idle(k as u32, self.plan.rounds[k].count == 0);
         }

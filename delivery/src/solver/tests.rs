@@ -146,7 +146,10 @@ fn assert_true_sums(state: &mut State) {
             let leg = legs.leg(at, depot);
             own += i64::from(leg.cost);
             segment = segment.join(leg.time, Segment::OPEN);
-            assert_eq!((trip.segment, trip.cost, trip.ready, trip.load[0]), (segment, own, ready, load));
+            assert_eq!(
+                (trip.segment, trip.cost, trip.ready, trip.room[0]),
+                (segment, own, ready, c.couriers[k as usize].capacity[0] - load)
+            );
             assert!(trip.in_time && trip.feasible);
             cost += own;
         }
