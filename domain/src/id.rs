@@ -187,6 +187,8 @@ kinds! {
     StopEvent = "sev", StopEventId;
     /// An import job.
     Import = "imp", ImportId;
+    /// A draft policy tried on past meals.
+    Backtest = "bkt", BacktestId;
     /// Whatever an event is about: the UUID of an order, a batch, a stop.
     Subject = "sub", SubjectId;
     /// The history of a database: made with it, renewed by a restore.

@@ -146,6 +146,13 @@ impl ServiceDate {
         Self(self.0.with_day(1).unwrap_or(self.0))
     }
 
+    /// The first day of the calendar quarter.
+    #[must_use]
+    pub fn quarter_start(self) -> Self {
+        let first_month = self.0.month0() / 3 * 3;
+        Self(self.month_start().0.with_month0(first_month).unwrap_or(self.0))
+    }
+
     /// The first of January.
     #[must_use]
     pub fn year_start(self) -> Self {

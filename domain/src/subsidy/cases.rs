@@ -19,6 +19,7 @@ pub struct Case {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<CaseKind>,
     /// The senior.
+    #[serde(default)]
     pub person: CasePerson,
     /// The meal.
     pub order: CaseOrder,

@@ -147,6 +147,7 @@ impl Compiled {
                 WeekStart::Sunday => (Bucket::Week, date.plus_days(1).week_start().plus_days(-1)),
             },
             Per::Month => (Bucket::Month, date.month_start()),
+            Per::Quarter => (Bucket::Quarter, date.quarter_start()),
             Per::Year => (Bucket::Year, date.year_start()),
             Per::Ever => (Bucket::Ever, ServiceDate::new(1970, 1, 1).unwrap_or(date)),
         }
@@ -221,6 +222,13 @@ impl Book {
             }
         }
         Ok(Self(versions))
+    }
+
+    /// The same with a version in the place of its programme's own.
+    pub(super) fn with(&self, version: &Arc<Compiled>) -> Result<Self, Overlap> {
+        let programme = &version.document.programme;
+        let others = self.0.iter().filter(|c| c.document.programme != *programme).cloned();
+        Self::new(others.chain([version.clone()]).collect())
     }
 
     /// The versions that govern a service date, in the order in which they act.

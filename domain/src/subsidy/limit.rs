@@ -40,6 +40,8 @@ crate::text_enum! {
         Week = "week",
         /// One calendar month.
         Month = "month",
+        /// One calendar quarter.
+        Quarter = "quarter",
         /// One calendar year.
         Year = "year",
         /// The whole programme.
@@ -58,6 +60,8 @@ pub enum Bucket {
     Week,
     /// The month.
     Month,
+    /// The quarter.
+    Quarter,
     /// The year.
     Year,
     /// All time; the start date is 1970-01-01.
@@ -73,6 +77,7 @@ impl Bucket {
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
+            Self::Quarter => "quarter",
             Self::Year => "year",
             Self::Ever => "ever",
         }
@@ -86,6 +91,7 @@ impl Bucket {
             Self::Day,
             Self::Week,
             Self::Month,
+            Self::Quarter,
             Self::Year,
             Self::Ever,
         ];

@@ -9,8 +9,9 @@
 //! * [`decide()`]: one meal; pure. [`limit`] tells how its claims become unique rows and what to do when one is taken.
 //! * [`trace`]: the answer and its explanation, stored with the order; [`words`] tells it to seniors and officers.
 //! * [`postings`]: what the ledger makes of it. [`operator::period`]: what canteens get by period.
-//! * [`parse`], [`mod@check`], [`replay`], [`mod@diff`]: a document's way from an officer's desk to publication.
+//! * [`parse`], [`mod@check`], [`replay`], [`mod@diff`], [`backtest`]: a document's way from an officer's desk to publication.
 
+pub mod backtest;
 pub mod calendar;
 pub mod canonical;
 pub mod cases;

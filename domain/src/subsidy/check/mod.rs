@@ -29,19 +29,43 @@ pub fn check_text(text: &str, calendar: &WorkdayCalendar) -> Parsed<Document> {
     Parsed { value, findings }
 }
 
-/// Whether a finding stands on its own, and does not come from a placeholder put where the shape is faulty.
+/// Whether a finding stands on its own, and does not come from a placeholder put where the shape is faulty, or from a key that
+/// was dropped because nobody knows it.
 fn is_own(finding: &Finding, shape: &[Finding]) -> bool {
-    // An unknown key is dropped; everything else left a placeholder behind.
-    let broken = || shape.iter().filter(|s| s.code != "unknown_key").map(|s| s.place.as_str());
+    let faulty = || shape.iter().map(|s| s.place.as_str());
     let head = |place: &str, parts: usize| place.splitn(parts + 2, '/').take(parts + 1).collect::<Vec<_>>().join("/");
-    let same = |parts: usize| broken().any(|place| head(place, parts) == head(&finding.place, parts));
+    let any_within = |above: &str| faulty().any(|place| within(place, above));
+    let unknown_in = |above: &str| shape.iter().any(|s| s.code == "unknown_key" && within(&s.place, above));
+    let step = head(&finding.place, 2);
+    let in_step = |word: &str| faulty().any(|place| within(place, &step) && (place == step || place.contains(word)));
     match finding.code.as_str() {
-        "example_fails" => !same(2) && broken().all(|place| head(place, 1) == "/examples"),
-        "unknown_funder" => !broken().any(|place| head(place, 1) == "/funders" || place == finding.place),
-        // Lines are judged together, so a fault in one of them blurs what can be said of its step.
-        _ if finding.place.starts_with("/steps/") => !same(2),
-        _ => !broken().any(|place| place == finding.place),
+        "example_fails" => faulty().all(|place| head(place, 1) == "/examples" && head(place, 2) != step),
+        "unset_convention" => !any_within(&finding.place),
+        "too_few_examples" => !faulty().any(|place| place == finding.place),
+        "unknown_funder" => !any_within("/funders") && !any_within(&finding.place),
+        // Bands are judged together: a broken condition in one line blurs what can be said of the others.
+        "age_gap" | "age_overlap" | "age_uncovered" => !in_step("/when") && !unknown_in(&step),
+        "unreachable" => !in_step("/when") && !in_step("/amount") && !unknown_in(&step),
+        "missing_funder" | "shares_exceed" => {
+            let line = finding.place.trim_end_matches("/funders");
+            let group = line.split("/lines/").next().unwrap_or_default();
+            let sums = line != finding.place && any_within(&format!("{line}/amount"));
+            let named = |at: &str| any_within(&format!("{at}/funders")) || unknown_at(at, shape);
+            !sums && !named(line) && !named(group)
+        }
+        _ => !faulty().any(|place| within(place, &finding.place) || within(&finding.place, place)),
     }
+}
+
+/// Whether a place is another or lies below it.
+fn within(place: &str, above: &str) -> bool {
+    place.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a key that nobody knows stands right at a place.
+fn unknown_at(at: &str, shape: &[Finding]) -> bool {
+    let parent = |place: &str| place.rsplit_once('/').map(|(above, _)| above.to_owned());
+    shape.iter().any(|s| s.code == "unknown_key" && parent(&s.place).as_deref() == Some(at))
 }
 
 /// Checks a document.

@@ -2,10 +2,10 @@
 
 use super::person::at_least_zero;
 use super::programme::Run;
-use super::shares;
+use super::shares::{self, Shrinking};
 use crate::subsidy::compile::{Cap, ReadyLimit};
 use crate::subsidy::conventions::{Conventions, Covers, PercentageBase, ThresholdBase};
-use crate::subsidy::document::{Amount, Exhausted, Group, Line, MinSpend, Percent, Share};
+use crate::subsidy::document::{Amount, Exhausted, Group, Line, MinSpend, Percent, Select, Share};
 use crate::subsidy::limit::{Claim, LimitKey};
 use crate::subsidy::trace::{Cut, LostShare, Refusal};
 use crate::{Fen, MealPeriod, PlaceCode};
@@ -24,7 +24,11 @@ pub(super) struct Part {
     pub funder: crate::subsidy::Name,
     pub place: Option<PlaceCode>,
     pub fen: i64,
+    /// The share's weight in the settlement of the period.
     pub weight: Option<u32>,
+    /// How it shrinks.
+    ratio: Option<u32>,
+    floor: i64,
     pub instead_of: Option<crate::subsidy::Name>,
     pub overdrawn: bool,
 }
@@ -69,14 +73,15 @@ impl Left {
 }
 
 impl Run<'_> {
-    /// What the line would grant on the bill as it stands when its step begins (`base`) and now (`now`).
+    /// What the line would grant on the bill as it stands when its step begins (`base`) and now (`now`). `together` is what the
+    /// lines of a `sum` come to.
     pub fn offer(
         &mut self,
-        group: &Group,
-        line: &Line,
+        (group, line): (&Group, &Line),
         limits: [&[ReadyLimit]; 3],
         base: &Left,
         now: &Left,
+        together: Option<i64>,
     ) -> Result<Offer, NoOffer> {
         let conventions = self.version.conventions;
         if let Some(when) = &line.when {
@@ -85,7 +90,10 @@ impl Run<'_> {
         self.counts_left(limits)?;
         let covers = line.covers.unwrap_or(conventions.covers);
         let amount = amount_of(&line.amount, covers, base, self.view.meal.period, &conventions);
-        for min in [&self.version.document.min_spend, &group.min_spend, &line.min_spend].into_iter().flatten() {
+        for min in [&self.version.document.min_spend, &group.min_spend].into_iter().flatten() {
+            minimum_met(min, together.unwrap_or(amount), base, &conventions)?;
+        }
+        if let Some(min) = &line.min_spend {
             minimum_met(min, amount, base, &conventions)?;
         }
         if amount <= 0 {
@@ -98,11 +106,32 @@ impl Run<'_> {
             return Err(NoOffer { why: Refusal::SharesLost, lost });
         }
         let (granted, cut) = self.room(entitled, covers, limits, now)?;
-        let before: Vec<(i64, Option<u32>)> = parts.iter().map(|p| (p.fen, p.weight)).collect();
+        let before: Vec<Shrinking> = parts.iter().map(|p| Shrinking { fen: p.fen, ratio: p.ratio, floor: p.floor }).collect();
         for (part, fen) in parts.iter_mut().zip(shares::cut(&before, granted, conventions.clip_order)) {
             part.fen = fen;
         }
         Ok(Offer { entitled, granted, cut, parts, lost })
+    }
+
+    /// What the lines of a `sum` come to that apply, when a minimum over all of them asks for more than the subsidy. Line by
+    /// line a bill of 4 yuan would be more than 3 and more than 2, and 5 yuan of subsidy would make it a free meal.
+    pub fn together(&mut self, group: &Group, limits: &[[&[ReadyLimit]; 3]], base: &Left) -> Option<i64> {
+        let over_all = [&self.version.document.min_spend, &group.min_spend];
+        if group.select != Select::Sum || !over_all.into_iter().flatten().any(|min| min.above_subsidy) {
+            return None;
+        }
+        let conventions = self.version.conventions;
+        let mut sum = 0i64;
+        for (line, limits) in group.lines.iter().zip(limits) {
+            let applies = line.when.as_ref().is_none_or(|when| self.view.holds(when).is_ok()) && self.counts_left(*limits).is_ok();
+            let amount =
+                amount_of(&line.amount, line.covers.unwrap_or(conventions.covers), base, self.view.meal.period, &conventions);
+            let met = || line.min_spend.is_none_or(|min| minimum_met(&min, amount, base, &conventions).is_ok());
+            if applies && met() {
+                sum = sum.saturating_add(amount.max(0));
+            }
+        }
+        Some(sum)
     }
 
     fn counts_left(&self, limits: [&[ReadyLimit]; 3]) -> Result<(), Refusal> {
@@ -216,7 +245,8 @@ impl Run<'_> {
             let soft = budget.is_none_or(|b| b.exhausted == Exhausted::Soft);
             if enough || soft {
                 let weight = share.ratio.filter(|w| by_period && *w > 0);
-                return Some(Part { funder: name.clone(), place, fen, weight, instead_of, overdrawn: !enough });
+                let (ratio, floor) = (share.ratio.filter(|w| *w > 0), share.floor_fen.unwrap_or(0));
+                return Some(Part { funder: name.clone(), place, fen, weight, ratio, floor, instead_of, overdrawn: !enough });
             }
             let next = budget.filter(|b| b.exhausted == Exhausted::Substitute).and_then(|b| b.substitute.as_ref())?;
             instead_of = Some(share.funder.clone());

@@ -208,10 +208,11 @@ impl<'a> Run<'a> {
         }
         match group.select {
             Select::Sum => {
-                for (n, line) in group.lines.iter().enumerate() {
-                    let limits = self.limits(ready, n);
+                let all: Vec<_> = (0..group.lines.len()).map(|n| self.limits(ready, n)).collect();
+                let together = self.together(group, &all, &base);
+                for (line, limits) in group.lines.iter().zip(all) {
                     let now = self.left;
-                    match self.offer(group, line, limits, &base, &now) {
+                    match self.offer((group, line), limits, &base, &now, together) {
                         Ok(offer) => self.grant(group, line, limits, offer),
                         Err(no) => self.refuse(group, line, no),
                     }
@@ -235,7 +236,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let limits = self.limits(ready, n);
-            match self.offer(group, line, limits, base, base) {
+            match self.offer((group, line), limits, base, base, None) {
                 Ok(offer) => {
                     decided = Some(&line.id);
                     self.grant(group, line, limits, offer);
@@ -254,7 +255,7 @@ impl<'a> Run<'a> {
         let mut offers = Vec::with_capacity(group.lines.len());
         for (n, line) in group.lines.iter().enumerate() {
             let limits = self.limits(ready, n);
-            offers.push((line, limits, self.offer(group, line, limits, base, base)));
+            offers.push((line, limits, self.offer((group, line), limits, base, base, None)));
         }
         let mut best: Option<(usize, i64)> = None;
         for (n, (_, _, offer)) in offers.iter().enumerate() {

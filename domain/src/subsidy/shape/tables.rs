@@ -375,7 +375,7 @@ fn case() -> Shape {
         must("id", Text(100), "the identifier"),
         may("desc", Text(300), "what it shows"),
         may("kind", word::<CaseKind>(), "whether the text itself states the result"),
-        must("person", person, "the senior"),
+        may("person", person, "the senior; absent: nothing is known of them"),
         must("order", order, "the meal"),
         may("history", list(meal, 0, 1000), "earlier meals of the same person"),
         may("reading", Int(0, 99), "the reading it belongs to"),

@@ -253,3 +253,35 @@ fn the_document_in_the_documentation_passes_the_check() {
     let json = text.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     assert_eq!(parse::cases(&format!("[{json}]")).findings, []);
 }
+
+#[test]
+fn a_fault_of_shape_in_one_line_hides_no_fault_of_sense_in_the_others() {
+    let lines = "lines: [{id: a, name: a, when: {age: {from: 60, to: 69}}, amount: {fixed_fen: 3.5}}, \
+                 {id: b, name: b, when: {age: {from: 71}}, amount: {fixed_fen: 400}, limits: [{per: day}]}, \
+                 {id: b, name: b, when: {fact: {kind: economic_class, any_of: [dibaio]}}, amount: {fixed_fen: 900}}]";
+    let text = format!(
+        "nuanfan_policy: 1\nprogramme: p\nversion: v\ntitle: t\neffective: {{from: 2026-01-01}}\nsource: {{name: n, publisher: p}}\n\
+         conventions: {{}}\nfunders: [{{id: f, name: f, kind: government}}]\nsteps: [{{group: {{id: g, name: g, select: first, {lines}}}}}]\n"
+    );
+    let found = codes(&text);
+    for (code, place) in [
+        ("no_floats", "/steps/0/group/lines/0/amount/fixed_fen"),
+        ("age_gap", "/steps/0/group"),
+        ("limit_kind", "/steps/0/group/lines/1/limits/0"),
+        ("duplicate_id", "/steps/0/group/lines/2/id"),
+        ("unknown_value", "/steps/0/group/lines/2/when"),
+        ("missing_funder", "/steps/0/group/lines/0"),
+        ("missing_funder", "/steps/0/group/lines/1"),
+        ("unset_convention", "/conventions/governing_date"),
+        ("too_few_examples", "/examples"),
+    ] {
+        assert!(found.iter().any(|(c, p)| c == code && p == place), "{code} at {place}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_a_placeholder_would_make_one_say_is_not_said() {
+    let text = with(SOUND, "when: {age: {from: 60, to: 69}}", "whne: {age: {from: 60, to: 69}}");
+    let found: Vec<String> = codes(&text).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(found, ["unknown_key"], "neither bands nor examples can be judged until it is known what was meant");
+}

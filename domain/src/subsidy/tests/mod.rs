@@ -1,9 +1,11 @@
 //! The specification of subsidies, as tests.
 
+mod backtest;
 mod checks;
 mod library;
 mod limits;
 mod money;
+mod officer;
 mod person;
 mod programmes;
 mod properties;

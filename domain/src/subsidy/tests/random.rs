@@ -113,7 +113,7 @@ fn shares(d: &mut Dice) -> Value {
 
 fn limits(d: &mut Dice) -> Value {
     d.list(2, |d, _| {
-        let per = d.word(&["meal", "day", "week", "month", "year", "ever"]);
+        let per = d.word(&["meal", "day", "week", "month", "quarter", "year", "ever"]);
         let mut limit = json!({"per": per});
         match d.below(4) {
             0 | 1 => limit["count"] = json!(d.below(4) + 1),
