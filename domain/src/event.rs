@@ -2,7 +2,7 @@
 
 use crate::diet::Texture;
 use crate::id::{BatchId, DishId, OrderId, SeniorId, SittingId};
-use crate::kitchen::{By, LineMark};
+use crate::kitchen::{By, LineMark, Stage};
 use crate::order::{OrderState, OrderTotals, Via};
 use crate::{Channel, Instant, MealPeriod, ServiceDate};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ crate::text_enum! {
         OrderNotServed = "order_not_served",
         /// A kitchen display marked a line or an order done, or took that back.
         TicketMarked = "ticket_marked",
+        /// Portions of a dish moved on together.
+        DishMarked = "dish_marked",
         /// Somebody in the kitchen saw an order's change.
         TicketAcknowledged = "ticket_acknowledged",
         /// A dish ran out or is back.
@@ -101,6 +103,8 @@ pub enum Event {
     OrderNotServed(OrderView),
     /// See [`EventKind::TicketMarked`].
     TicketMarked(TicketMark),
+    /// See [`EventKind::DishMarked`].
+    DishMarked(BatchStep),
     /// See [`EventKind::TicketAcknowledged`].
     TicketAcknowledged {
         /// Which order.
@@ -168,6 +172,35 @@ pub struct TicketMark {
     pub by: By,
 }
 
+/// Portions of a dish in one texture with the same exceptions that are that far now. It names each order, and adds nothing to
+/// what stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchStep {
+    /// Which sitting.
+    pub sitting: SittingId,
+    /// Which dish.
+    pub dish: DishId,
+    /// How prepared.
+    pub texture: Texture,
+    /// With which exceptions.
+    pub exceptions: Vec<String>,
+    /// How far.
+    pub stage: Stage,
+    /// Which orders, with the quantity that was marked.
+    pub orders: Vec<(OrderId, u32)>,
+    /// Who said so.
+    pub by: By,
+}
+
+impl BatchStep {
+    /// The mark on an order's line.
+    #[must_use]
+    pub fn mark(&self, quantity: u32) -> LineMark {
+        let Self { dish, texture, exceptions, stage, .. } = self;
+        LineMark { dish: *dish, stage: *stage, quantity, texture: *texture, exceptions: exceptions.clone() }
+    }
+}
+
 impl Event {
     /// The kind, as the log's column has it.
     #[must_use]
@@ -179,6 +212,7 @@ impl Event {
             Self::OrderServed(_) => EventKind::OrderServed,
             Self::OrderNotServed(_) => EventKind::OrderNotServed,
             Self::TicketMarked(_) => EventKind::TicketMarked,
+            Self::DishMarked(_) => EventKind::DishMarked,
             Self::TicketAcknowledged { .. } => EventKind::TicketAcknowledged,
             Self::DishStopped { .. } => EventKind::DishStopped,
             Self::BatchMoved { .. } => EventKind::BatchMoved,
@@ -197,6 +231,7 @@ impl Event {
             | Self::OrderServed(v)
             | Self::OrderNotServed(v) => Some(v.sitting),
             Self::TicketMarked(mark) => Some(mark.sitting),
+            Self::DishMarked(step) => Some(step.sitting),
             Self::TicketAcknowledged { sitting, .. }
             | Self::DishStopped { sitting, .. }
             | Self::BatchMoved { sitting, .. }

@@ -45,6 +45,12 @@ export class Board {
           known.bumped = change.bumped;
         }
         break;
+      case 'batch':
+        for (const [order, quantity] of change.orders) {
+          const ticket = this.tickets.get(order);
+          if (ticket) setMark(ticket, { dish: change.dish, stage: change.stage, quantity, texture: change.texture, exceptions: change.exceptions });
+        }
+        break;
       case 'acknowledged':
         if (known) known.acked = Math.max(known.acked, change.version);
         break;
@@ -78,55 +84,147 @@ export class Board {
   }
 }
 
-// A ticket as it will stand when the commands that still wait here are carried out.
-export function withWaiting(ticket, waiting) {
-  const mine = waiting.filter((c) => c.do.order === ticket.order);
-  if (!mine.length) return { ticket, waits: false };
-  const copy = { ...ticket, marks: ticket.marks.slice() };
-  for (const { do: what } of mine) {
-    const set = (to) => copy.lines
-      .filter((l) => !what.dishes.length || what.dishes.includes(l.dish))
-      .forEach((l) => setMark(copy, { dish: l.dish, stage: to, quantity: l.quantity, texture: l.texture, exceptions: l.exceptions }));
+const markOf = (line, stage) => ({ dish: line.dish, stage, quantity: line.quantity, texture: line.texture, exceptions: line.exceptions });
+
+// The tickets as they will stand when the commands that still wait here are carried out, by number, and which of them wait.
+export function foreseen(board, waiting) {
+  const tickets = board.byNumber();
+  const waits = new Set();
+  if (!waiting.length) return { tickets, waits };
+  const at = new Map(tickets.map((x, i) => [x.order, i]));
+  const mine = (order) => {
+    const i = at.get(order);
+    if (i !== undefined && !waits.has(order)) { tickets[i] = { ...tickets[i], marks: tickets[i].marks.slice() }; waits.add(order); }
+    return tickets[i];
+  };
+  for (const { do: what } of waiting) {
+    if (what.action === 'mark_dish') { takeBatch(tickets, mine, what); continue; }
+    const ticket = what.order && mine(what.order);
+    if (!ticket) continue;
+    const set = (to) => ticket.lines.filter((l) => !what.dishes.length || what.dishes.includes(l.dish)).forEach((l) => setMark(ticket, markOf(l, to)));
     if (what.action === 'mark') set(what.stage);
-    if (what.action === 'recall') { set('waiting'); copy.bumped = false; }
-    if (what.action === 'finish') copy.bumped = true;
-    if (what.action === 'acknowledge') copy.acked = Math.max(copy.acked, what.version);
+    if (what.action === 'recall') { set('waiting'); ticket.bumped = false; }
+    if (what.action === 'finish') ticket.bumped = true;
+    if (what.action === 'acknowledge') ticket.acked = Math.max(ticket.acked, what.version);
   }
-  return { ticket: copy, waits: true };
+  return { tickets, waits };
 }
 
+// The same choice as the service makes: the lowest numbers first, until so many portions are taken.
+function takeBatch(tickets, mine, what) {
+  let taken = 0;
+  for (const { order, state, lines } of tickets.slice()) {
+    if (taken >= what.portions || !['confirmed', 'served'].includes(state)) continue;
+    const line = lines.find((l) => l.dish === what.dish && l.texture === what.texture && l.exceptions.join() === what.exceptions.join());
+    if (!line || stage(tickets.find((x) => x.order === order), line) !== what.from) continue;
+    setMark(mine(order), markOf(line, what.to));
+    taken += line.quantity;
+  }
+}
+
+// Where a line is made: by dish and texture, as the service routes them.
+export const stationOf = (menu, line) => menu.get(line.dish)?.routes[line.texture] ?? 'hot';
+export const byDish = (menu) => new Map((menu ?? []).map((m) => [m.dish, m]));
+
+// What a station sees of a ticket: `pass` is the expediter, who sees everything; packing sees what leaves the house.
+export function linesOf(menu, ticket, station) {
+  if (station === 'all' || station === 'pass') return ticket.lines;
+  if (station === 'packing' && ticket.channel !== 'dine_in') return ticket.lines;
+  return ticket.lines.filter((l) => stationOf(menu, l) === station);
+}
+
+// What a station may mark: its own lines. The screen of a small kitchen without stations marks all.
+export const ownLines = (menu, ticket, station) =>
+  (station === 'all' ? ticket.lines : ticket.lines.filter((l) => stationOf(menu, l) === station));
+
+// How far each station is with a ticket: [station, lines that are not made yet].
+export function stationsOf(menu, ticket) {
+  const open = new Map();
+  for (const line of ticket.lines) {
+    const at = stationOf(menu, line);
+    open.set(at, (open.get(at) ?? 0) + (stage(ticket, line) === 'done' ? 0 : 1));
+  }
+  return [...open];
+}
+
+// What became of a ticket since somebody last acknowledged it: new lines, lines that are no longer wanted, lines that changed.
+export function difference(was, ticket) {
+  const before = new Map((was?.lines ?? []).map((l) => [l.dish, l]));
+  const lines = new Map(ticket.lines.map((l) => [l.dish, l]));
+  const alike = (a, b) => a.quantity === b.quantity && a.texture === b.texture && a.exceptions.join() === b.exceptions.join();
+  return {
+    added: new Set(ticket.lines.filter((l) => was && !before.has(l.dish)).map((l) => l.dish)),
+    changed: new Map(ticket.lines.filter((l) => before.has(l.dish) && !alike(l, before.get(l.dish))).map((l) => [l.dish, before.get(l.dish)])),
+    removed: [...before.values()].filter((l) => !lines.has(l.dish)),
+  };
+}
+
+const combination = (line) => [...new Set(line.exceptions)].sort().join('、');
+const into = (map, key, make) => map.get(key) ?? map.set(key, make()).get(key);
+const entry = (ticket, line) => ({ no: ticket.no, name: ticket.name, quantity: line.quantity, dish: line.name });
+
+// Whether an exception is about an ingredient: the service words them `含花生（花生碎）` and `含忌口花生碎`.
+const names = (exception, ingredient) => exception.endsWith(`（${ingredient}）`) || exception === `含忌口${ingredient}`;
+
 // How many of what, for whom: by dish, texture and combination of exceptions; and by ingredient in milligrams.
-export function count(board, menu) {
-  const dishes = new Map(menu.map((m) => [m.dish, { ...m, portions: 0, done: 0, cooking: 0, textures: new Map() }]));
+export function count(tickets, menu) {
+  const blank = (m) => ({ ...m, portions: 0, done: 0, cooking: 0, textures: new Map() });
+  const dishes = new Map(menu.map((m) => [m.dish, blank(m)]));
   let orders = 0;
-  for (const ticket of board.byNumber()) {
+  for (const ticket of tickets) {
     if (ticket.state === 'cancelled') continue;
     orders += 1;
     for (const line of ticket.lines) {
-      if (!dishes.has(line.dish)) dishes.set(line.dish, { dish: line.dish, name: line.name, station: 'hot', ingredients: [], portions: 0, done: 0, cooking: 0, textures: new Map() });
-      const of = dishes.get(line.dish);
+      const of = into(dishes, line.dish, () => blank({ dish: line.dish, name: line.name, station: 'hot', routes: {}, ingredients: [] }));
       of.portions += line.quantity;
       const at = stage(ticket, line);
       if (at !== 'waiting') of[at] += line.quantity;
-      if (!of.textures.has(line.texture)) of.textures.set(line.texture, { portions: 0, plain: 0, groups: new Map() });
-      const texture = of.textures.get(line.texture);
+      const texture = into(of.textures, line.texture, () => ({ portions: 0, plain: 0, waiting: 0, cooking: 0, groups: new Map() }));
       texture.portions += line.quantity;
-      if (!line.exceptions.length) { texture.plain += line.quantity; continue; }
-      const combination = [...new Set(line.exceptions)].sort().join('、');
-      if (!texture.groups.has(combination)) texture.groups.set(combination, { portions: 0, people: [] });
-      const group = texture.groups.get(combination);
+      if (!line.exceptions.length) {
+        texture.plain += line.quantity;
+        if (at !== 'done') texture[at] += line.quantity;
+        continue;
+      }
+      const group = into(texture.groups, combination(line), () => ({ exceptions: line.exceptions, portions: 0, waiting: 0, cooking: 0, people: [] }));
       group.portions += line.quantity;
-      group.people.push({ no: ticket.no, name: ticket.name, quantity: line.quantity });
+      if (at !== 'done') group[at] += line.quantity;
+      group.people.push(entry(ticket, line));
     }
   }
-  const ingredients = new Map();
-  for (const of of dishes.values()) {
+  return { orders, dishes: [...dishes.values()], ingredients: ingredientsOf([...dishes.values()]) };
+}
+
+// Each ingredient: what is needed of it in all and by texture, and who must not get it.
+function ingredientsOf(dishes) {
+  const all = new Map();
+  for (const of of dishes.filter((d) => d.portions)) {
     for (const [name, mg] of of.ingredients) {
-      const sum = ingredients.get(name) ?? { mg: 0, dishes: [] };
+      const sum = into(all, name, () => ({ name, mg: 0, dishes: [], textures: new Map(), without: [] }));
       sum.mg += mg * of.portions;
-      if (of.portions) sum.dishes.push(of.name);
-      ingredients.set(name, sum);
+      sum.dishes.push(of.name);
+      for (const [texture, t] of of.textures) {
+        sum.textures.set(texture, (sum.textures.get(texture) ?? 0) + mg * t.portions);
+        for (const [what, group] of t.groups) if (what.split('、').some((e) => names(e, name))) sum.without.push(...group.people);
+      }
     }
   }
-  return { orders, dishes: [...dishes.values()], ingredients: [...ingredients].filter(([, s]) => s.mg > 0).sort((a, b) => b[1].mg - a[1].mg) };
+  return [...all.values()].sort((a, b) => b.mg - a.mg);
+}
+
+// Who needs what, over all dishes: by texture other than regular, and by combination of exceptions; the largest group first.
+export function needs(tickets, menu, station) {
+  const groups = new Map();
+  const routes = byDish(menu);
+  for (const ticket of tickets) {
+    if (ticket.state === 'cancelled') continue;
+    for (const line of linesOf(routes, ticket, station)) {
+      const what = combination(line);
+      if (!what && line.texture === 'regular') continue;
+      const group = into(groups, `${line.texture}/${what}`, () => ({ texture: line.texture, what, portions: 0, people: [] }));
+      group.portions += line.quantity;
+      group.people.push(entry(ticket, line));
+    }
+  }
+  return [...groups.values()].sort((a, b) => b.portions - a.portions || (a.what < b.what ? -1 : 1));
 }

@@ -1,11 +1,13 @@
 // The connection: resumes from where the display stands, proves the state at every head frame, and keeps commands until they
 // are answered. What it holds survives a reload, so that a display without network still shows its last state.
-import { Board } from './board.js';
+import { Board, needsAck } from './board.js';
 
 const PROTOCOL = 1;
 const STALE_MS = 20_000;
 const KEEP = 'nuanfan.kitchen.';
 const OUTBOX_LIMIT = 500;
+// What a ticket was before its last change, and when one left, are kept for as many tickets as a meal has.
+const REMEMBERED = 3000;
 
 const load = (name, otherwise) => {
   try { return JSON.parse(localStorage.getItem(KEEP + name)) ?? otherwise; } catch { return otherwise; }
@@ -36,6 +38,10 @@ export class Link {
     this.tries = 0;
     this.proofs = 0;
     this.snapshots = [];
+    this.was = new Map();
+    this.left = new Map();
+    this.ageing = [5, 8];
+    this.escalate = 60_000;
     const held = load('held', null);
     if (held) this.take(held);
     setInterval(() => this.watch(), 1000);
@@ -43,6 +49,8 @@ export class Link {
 
   take(held) {
     Object.assign(this, { epoch: held.epoch, seq: held.seq, menu: held.menu, sitting: held.sitting, sittings: held.sittings, canteen: held.canteen, lead: held.lead });
+    this.was = new Map(held.was ?? []);
+    this.left = new Map(held.left ?? []);
     this.board = new Board(held.board.sitting, held.board.tickets, held.board.stopped);
   }
 
@@ -52,7 +60,7 @@ export class Link {
     this.keeping = setTimeout(() => {
       this.keeping = null;
       const { epoch, seq, menu, sitting, sittings, canteen, lead } = this;
-      if (this.board) save('held', { epoch, seq, menu, sitting, sittings, canteen, lead, board: this.board.plain() });
+      if (this.board) save('held', { epoch, seq, menu, sitting, sittings, canteen, lead, board: this.board.plain(), was: [...this.was], left: [...this.left] });
       save('proved', this.provedAt);
     }, 2000);
   }
@@ -123,11 +131,12 @@ export class Link {
     this.heardAt = Date.now();
     switch (say.t) {
       case 'welcome':
-        Object.assign(this, { epoch: say.epoch, canteen: say.canteen_name, sitting: say.sitting, sittings: say.sittings, lead: say.lead_minutes });
+        Object.assign(this, { epoch: say.epoch, canteen: say.canteen_name, sitting: say.sitting, sittings: say.sittings, lead: say.lead_minutes, ageing: say.ageing_minutes, escalate: say.escalate_seconds * 1000 });
         this.skew = Date.parse(say.now) - Date.now();
         this.state = 'on';
         break;
       case 'snapshot':
+        if (this.board?.sitting !== say.sitting) { this.was.clear(); this.left.clear(); }
         this.board = new Board(say.sitting, say.tickets, say.stopped);
         this.seq = say.seq;
         this.menu = say.menu;
@@ -140,7 +149,9 @@ export class Link {
         this.seq = say.seq;
         if (say.change) {
           const before = say.change.kind === 'order' && !this.board.tickets.has(say.change.ticket.order);
+          this.remember(say);
           this.board.apply(say.change);
+          this.forgetSeen(say.change);
           if (before) this.lastNewAt = performance.now();
           // A dish that came onto the menu later: its station and recipe are in a new snapshot.
           if (say.change.kind === 'order' && say.change.ticket.lines.some((l) => !this.menu.some((m) => m.dish === l.dish))) this.startOver();
@@ -166,6 +177,19 @@ export class Link {
     }
     this.keep();
     this.changed();
+  }
+
+  // What the cook has seen of a ticket before it changed, and when a ticket left: for the eye, and no part of the state.
+  remember({ at, change }) {
+    const known = change.kind === 'order' && this.board.tickets.get(change.ticket.order);
+    // What was seen last is what nobody has to acknowledge any more.
+    const seen = known && !needsAck(known, Date.parse(this.sitting.cut_off) * 1000);
+    if (known && (seen || !this.was.has(known.order)) && this.was.size < REMEMBERED) this.was.set(known.order, { version: known.version, lines: known.lines });
+    if (change.kind === 'marked' && change.bumped && this.left.size < REMEMBERED) this.left.set(change.order, Date.parse(at));
+  }
+
+  forgetSeen(change) {
+    if (change.kind === 'acknowledged' && this.board.tickets.get(change.order)?.version <= change.version) this.was.delete(change.order);
   }
 
   // What is held cannot be right: ask for everything.

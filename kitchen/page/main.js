@@ -1,11 +1,12 @@
 // Puts the display together: the link, what is on the screen, keys and sounds.
 import { Link } from './link.js';
 import { Sound } from './sound.js';
-import { STATIONS, batchView, clock, h, ingredientsView, next, open, recallView, ticketsView } from './view.js';
+import { byDish } from './board.js';
+import { batchView, ingredientsView, needsView, recallView } from './boards.js';
+import { STATIONS, clock, h, next, open, ticketsView } from './view.js';
 import { language, speak, t } from './words.js';
 
-const VIEWS = { tickets: ticketsView, batch: batchView, ingredients: ingredientsView, recall: recallView };
-const ESCALATE_MS = 60_000;
+const VIEWS = { tickets: ticketsView, batch: batchView, needs: needsView, ingredients: ingredientsView, recall: recallView };
 const KEYS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
 
 const remembered = (name, otherwise) => localStorage.getItem(`nuanfan.kitchen.${name}`) ?? otherwise;
@@ -14,7 +15,8 @@ const remember = (name, value) => localStorage.setItem(`nuanfan.kitchen.${name}`
 speak(remembered('lang', 'zh'));
 const sound = new Sound();
 const ui = {
-  view: 'tickets', station: remembered('station', 'all'), page: 0, pick: -1, onPage: [], code: '', pairing: '',
+  view: 'tickets', station: remembered('station', 'all'), page: 0, pick: -1, onPage: [], code: '', pairing: '', search: '',
+  find(number) { ui.search = number.slice(0, 4); ui.page = 0; draw(); },
   turn(by) { ui.page = Math.max(0, ui.page + by); ui.pick = -1; draw(); },
 };
 const unseen = new Map();
@@ -62,6 +64,7 @@ function paint() {
   });
   document.body.dataset.seq = link.seq ?? 0;
   document.body.dataset.proofs = link.proofs;
+  document.body.dataset.rung = Object.entries(sound.played).map(([kind, n]) => `${kind}:${n}`).join(' ');
   if (link.lastNewAt) { document.body.dataset.painted = String(performance.now() - link.lastNewAt); link.lastNewAt = 0; }
 }
 
@@ -74,7 +77,7 @@ function alarm(now) {
   const known = new Set(rings.map((e) => `${e.ticket.order}/${e.ticket.version}`));
   for (const key of unseen.keys()) if (!known.has(key)) unseen.delete(key);
   for (const key of known) if (!unseen.has(key)) { unseen.set(key, Date.now()); sound.last = 0; }
-  const old = [...unseen.values()].filter((since) => Date.now() - since > ESCALATE_MS).length;
+  const old = [...unseen.values()].filter((since) => Date.now() - since > link.escalate).length;
   if (old) lines.push(h('p', { class: 'escalated' }, `‼ ${t('unacked', { n: old })}`));
   sound.ring(rings.map((e) => e.news), old > 0);
   const box = document.getElementById('alarm');
@@ -83,7 +86,7 @@ function alarm(now) {
   box.hidden = !lines.length;
 }
 
-const choose = (name, value) => () => { ui[name] = value; ui.page = 0; ui.pick = -1; if (name === 'station') remember('station', value); draw(); };
+const choose = (name, value) => () => { ui[name] = value; ui.page = 0; ui.pick = -1; ui.search = ''; if (name === 'station') remember('station', value); draw(); };
 
 function bar(now) {
   const sitting = link.sitting;
@@ -95,8 +98,8 @@ function bar(now) {
   const state = link.state === 'on' && !link.isStale() ? 'online' : link.state === 'connecting' ? 'connecting' : link.isStale() ? 'offline' : 'connecting';
   return [
     h('h1', {}, link.canteen ?? t('title')), sittings,
-    h('nav', {}, Object.keys(VIEWS).map((v) => h('button', { class: ui.view === v ? 'tab on' : 'tab', 'aria-pressed': String(ui.view === v), onclick: choose('view', v) }, t(v)))),
-    h('nav', { class: 'stations' }, STATIONS.map((s) => h('button', { class: ui.station === s ? 'tab on' : 'tab', 'aria-pressed': String(ui.station === s), onclick: choose('station', s) }, t(s)))),
+    h('nav', { 'aria-label': t('views') }, Object.keys(VIEWS).map((v) => h('button', { class: ui.view === v ? 'tab on' : 'tab', 'aria-pressed': String(ui.view === v), onclick: choose('view', v) }, t(v)))),
+    h('nav', { class: 'posts', 'aria-label': t('posts') }, STATIONS.map((s) => h('button', { class: ui.station === s ? 'tab on' : 'tab', 'aria-pressed': String(ui.station === s), onclick: choose('station', s) }, t(s)))),
     h('div', { class: 'right' },
       h('span', { class: `state ${state}` }, `${{ online: '●', connecting: '◌', offline: '✖' }[state]} ${t(state)}${link.outbox.length ? ` · ${t('queued', { n: link.outbox.length })}` : ''}`),
       h('button', { class: 'tab', onclick: () => { sound.wake().then(draw); } }, sound.isAwake() ? `✓ ${t('sound_on')}` : `✖ ${t('sound_off')}`),
@@ -149,11 +152,13 @@ function key(e) {
     return;
   }
   const views = Object.keys(VIEWS);
+  if (ui.view === 'recall' && /^[0-9]$/.test(e.key)) { ui.find(ui.search + e.key); e.preventDefault(); return; }
+  if (ui.view === 'recall' && e.key === 'Backspace') { ui.find(ui.search.slice(0, -1)); e.preventDefault(); return; }
   const after = (list, now) => list[(list.indexOf(now) + 1) % list.length];
   const pick = ui.onPage[ui.pick];
   if (/^[1-9]$/.test(e.key) && ui.view === 'tickets') ui.pick = Math.min(Number(e.key), ui.onPage.length) - 1;
   else if (e.key === 'Enter' && document.activeElement?.tagName === 'BUTTON') return;
-  else if (e.key === 'Enter' && pick && ui.view === 'tickets') { const big = next(pick, ui.station); if (big) act(big.do); }
+  else if (e.key === 'Enter' && pick && ui.view === 'tickets') { const big = next(byDish(link.menu), pick, ui.station); if (big.do) act(big.do); }
   else if (e.key === 'ArrowRight') ui.turn(1);
   else if (e.key === 'ArrowLeft') ui.turn(-1);
   else if (e.key.toLowerCase() === 's') choose('station', after(STATIONS, ui.station))();

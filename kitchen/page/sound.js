@@ -10,6 +10,7 @@ export class Sound {
   constructor() {
     this.last = 0;
     this.muted = false;
+    this.played = { fresh: 0, changed: 0, cancelled: 0 };
   }
 
   // Browsers let a page sound only after somebody touched it.
@@ -22,6 +23,7 @@ export class Sound {
 
   play(kind, loud) {
     if (!this.isAwake() || this.muted) return;
+    this.played[kind] += 1;
     let at = this.context.currentTime;
     for (const [hertz, seconds] of TUNES[kind]) {
       const tone = this.context.createOscillator();

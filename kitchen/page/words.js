@@ -1,6 +1,6 @@
 // What people read. Chinese first, English by setting.
 const ZH = {
-  title: '后厨屏', tickets: '出单', batch: '备餐', ingredients: '原料', recall: '找回', all: '传菜（全部）',
+  title: '后厨屏', tickets: '出单', batch: '备餐', needs: '特殊要求', ingredients: '原料', recall: '找回', all: '全部', pass: '传菜',
   hot: '热菜', cold: '凉菜', staple: '主食', soup: '汤', special: '特殊餐', packing: '打包',
   dine_in: '堂食', pick_up: '自取', delivery: '配送',
   regular: '普通', soft: '软食', pureed: '糊状',
@@ -15,10 +15,11 @@ const ZH = {
   pair_net: '连不上服务，请检查网络后重试', pair_many: '试得太多，请过一会儿再试', del: '删除',
   gap: '断线时间较长，已重新载入全部订单', sign_in: '此屏已被解除配对，请重新配对', nothing_to_follow: '本店近期没有开餐安排', outbox_full: '等待发送的操作太多，请先恢复网络',
   refused: '操作没有成功：{message}', note: '备注', page: '第 {n} / {of} 页', keys: '数字键 选单 · 回车 处理 · ←→ 翻页 · S 换岗位 · V 换画面 · A 确认 · R 找回',
+  was: '原为', views: '画面', posts: '岗位', added: '新加', removed: '不要了', elsewhere: '另有 {n} 样在别的岗位', waits_for: '等 {stations}', unsent: '等待发送', cooked: '做好', no_needs: '没有特殊要求', without: '不能放', number: '单号', back: '上一页', forward: '下一页',
   grams: '克', kilos: '公斤', used_in: '用于', lang: 'EN', current: '当前餐次', more: '还有 {n} 单在后面',
 };
 const EN = {
-  title: 'Kitchen', tickets: 'Tickets', batch: 'Batches', ingredients: 'Ingredients', recall: 'Recall', all: 'Expediter (all)',
+  title: 'Kitchen', tickets: 'Tickets', batch: 'Batches', needs: 'Needs', ingredients: 'Ingredients', recall: 'Recall', all: 'All', pass: 'Expediter',
   hot: 'Hot', cold: 'Cold', staple: 'Staple', soup: 'Soup', special: 'Special', packing: 'Packing',
   dine_in: 'Dine in', pick_up: 'Pick up', delivery: 'Delivery',
   regular: 'Regular', soft: 'Soft', pureed: 'Puréed',
@@ -33,6 +34,7 @@ const EN = {
   pair_net: 'The service cannot be reached: check the network and try again', pair_many: 'Too many tries: wait a while', del: 'Delete',
   gap: 'Offline for long: all orders were loaded again', sign_in: 'This display is no longer paired: pair it again', nothing_to_follow: 'No meals are planned here', outbox_full: 'Too many actions are waiting: restore the network first',
   refused: 'Not done: {message}', note: 'Note', page: 'Page {n} of {of}', keys: 'Digits pick · Enter acts · ←→ page · S station · V view · A seen · R recall',
+  was: 'was', views: 'Views', posts: 'Stations', added: 'added', removed: 'no longer', elsewhere: '{n} more at other stations', waits_for: 'waits for {stations}', unsent: 'not sent yet', cooked: 'Cooked', no_needs: 'No special needs', without: 'not for', number: 'Number', back: 'Previous page', forward: 'Next page',
   grams: 'g', kilos: 'kg', used_in: 'for', lang: '中文', current: 'Current meal', more: '{n} more tickets follow',
 };
 

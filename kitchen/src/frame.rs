@@ -33,6 +33,10 @@ pub enum Say {
         now: Instant,
         /// Minutes before the start of service at which pre-orders appear as tickets.
         lead_minutes: u32,
+        /// Minutes after which a ticket is marked as late, and as very late.
+        ageing_minutes: [u32; 2],
+        /// Seconds after which a change that nobody acknowledged is escalated.
+        escalate_seconds: u32,
     },
     /// Forget everything: this is how it stands. Sent when what was missed cannot be sent in order, and it says why.
     Snapshot {
@@ -122,6 +126,8 @@ domain::text_enum! {
         Cancelled = "cancelled",
         /// A station has not done its part.
         NotMade = "not_made",
+        /// A batch goes forward, by 1 to 200 portions.
+        NotAStep = "not_a_step",
         /// The version is above the order's.
         NotThereYet = "not_there_yet",
         /// The identifier was used for another command.

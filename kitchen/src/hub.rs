@@ -34,6 +34,10 @@ pub struct Limits {
     pub poll: Duration,
     /// Minutes before the start of service at which pre-orders appear as tickets.
     pub lead_minutes: u32,
+    /// Minutes after which a ticket is marked as late, and as very late; 5 and 8 are what cooks know from elsewhere.
+    pub ageing_minutes: [u32; 2],
+    /// How long a change may go without anybody's acknowledgement before every display raises the alarm.
+    pub escalate: Duration,
     /// Whether hints of the store are heard; a test runs without.
     pub hints: bool,
 }
@@ -50,6 +54,8 @@ impl Default for Limits {
             head: Duration::from_secs(10),
             poll: Duration::from_millis(500),
             lead_minutes: 40,
+            ageing_minutes: [5, 8],
+            escalate: Duration::from_secs(60),
             hints: true,
         }
     }

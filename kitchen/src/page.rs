@@ -30,6 +30,7 @@ const FILES: &[File] = files! {
     "sha256.js": "text/javascript; charset=utf-8";
     "link.js": "text/javascript; charset=utf-8";
     "view.js": "text/javascript; charset=utf-8";
+    "boards.js": "text/javascript; charset=utf-8";
     "words.js": "text/javascript; charset=utf-8";
     "sound.js": "text/javascript; charset=utf-8";
     "worker.js": "text/javascript; charset=utf-8";

@@ -48,6 +48,8 @@ fn welcome(hub: &Hub, actor: &Actor, choice: Choice, sitting: SittingView) -> Sa
         sittings: choice.sittings,
         now: hub.app.0.clock.now(),
         lead_minutes: hub.limits.lead_minutes,
+        ageing_minutes: hub.limits.ageing_minutes,
+        escalate_seconds: u32::try_from(hub.limits.escalate.as_secs()).unwrap_or(u32::MAX),
     }
 }
 
@@ -92,6 +94,9 @@ fn refused(failure: Failure<Refusal>) -> CommandOutcome {
         Failure::Refused(Refusal::NotMade(dishes)) => {
             let (zh, en) = (format!("还有 {} 道菜未做好", dishes.len()), format!("{} dishes are not done yet", dishes.len()));
             (C::NotMade, zh, en, dishes)
+        }
+        Failure::Refused(Refusal::NotAStep) => {
+            (C::NotAStep, "份数不对，请重新载入".into(), "Not a step of a batch; load the page again".into(), Vec::new())
         }
         Failure::Refused(Refusal::NotThereYet { .. }) => {
             (C::NotThereYet, "屏幕内容已过期，请重新载入".into(), "The display is out of step; load it again".into(), Vec::new())

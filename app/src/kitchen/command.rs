@@ -9,7 +9,7 @@ use domain::Instant;
 use domain::access::{Action, Actor, Where};
 use domain::event::Event;
 use domain::id::{CanteenId, DishId, Id, KitchenCommandId, OrderId, SittingId};
-use domain::kitchen::{By, Command, Decided, LineMark, Refusal, Ticket, decide};
+use domain::kitchen::{By, Command, Decided, DishStep, LineMark, Refusal, Ticket, decide, decide_batch};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use store::column::{Col, Word};
@@ -64,6 +64,7 @@ fn command_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, asked: &Asked, c
     let by = By { device: actor.device.map(|(id, ..)| id), user: actor.user, command: Some(asked.id) };
     let event = match &asked.command {
         Command::Stop { dish, stopped } => stop(tx, telling, sitting.id.0, *dish, *stopped, by)?,
+        Command::MarkDish(step) => on_dish(tx, sitting.id.0, step, by, now)?,
         about => on_ticket(tx, sitting.id.0, about, by, now)?,
     };
     let seq = match event {
@@ -126,6 +127,19 @@ fn on_ticket(tx: &mut Tx<'_>, sitting: SittingId, command: &Command, by: By, now
         Decided::Acknowledged(version) => set_word(tx, &ticket, ticket.bumped, *version)?,
     }
     Ok(decided.event(order, sitting, by).map(|event| (Id::from_uuid(order.uuid()), event)))
+}
+
+/// A step of a batch. Orders that this commit's batch has placed or changed are not in the tables yet; they are not cooked by it.
+fn on_dish(tx: &mut Tx<'_>, sitting: SittingId, step: &DishStep, by: By, now: Instant) -> Outcome<Told, Refusal> {
+    let whole = board::load(tx.look(), sitting)?;
+    let orders = decide_batch(&whole, step).map_err(Failure::Refused)?;
+    let Some(event) = step.event(sitting, orders, by) else { return Ok(None) };
+    if let Event::DishMarked(step) = &event {
+        for (order, quantity) in &step.orders {
+            kitchen::set_mark(tx.change(), &mark_row(*order, &step.mark(*quantity), by, now))?;
+        }
+    }
+    Ok(Some((Id::from_uuid(step.dish.uuid()), event)))
 }
 
 fn set_word(tx: &mut Tx<'_>, ticket: &Ticket, bumped: bool, acked_version: i64) -> Result<(), StoreError> {

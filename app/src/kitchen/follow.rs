@@ -5,11 +5,14 @@ use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
 use domain::access::{Action, Actor};
 use domain::canteen::Station;
+use domain::diet::Texture;
 use domain::event::Event;
 use domain::id::{CanteenId, DishId, EpochId, SittingId};
-use domain::kitchen::{Board, Change};
+use domain::kitchen::{Board, Change, station_of};
+use domain::text_enum::TextEnum;
 use domain::{Instant, MealPeriod, ServiceDate};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use store::StoreError;
 use store::column::Col;
 use store::conn::AnyConnection;
@@ -64,6 +67,8 @@ pub struct MenuDish {
     pub name: String,
     /// Where it is made.
     pub station: Station,
+    /// Where each texture of it is made.
+    pub routes: BTreeMap<Texture, Station>,
     /// Ingredients, heaviest first: name and milligrams a portion.
     pub ingredients: Vec<(String, i64)>,
 }
@@ -179,6 +184,10 @@ fn menu(conn: &mut AnyConnection, sitting: SittingId) -> Result<Vec<MenuDish>, S
         |of: Col<DishId>| recipes.iter().filter(|r| r.dish_id == of).map(|r| (r.name.clone(), r.amount_mg)).collect::<Vec<_>>();
     Ok(rows
         .into_iter()
-        .map(|(_, dish)| MenuDish { dish: dish.id.0, ingredients: ingredients(dish.id), name: dish.name, station: dish.station.0 })
+        .map(|(_, dish)| {
+            let station = dish.station.0;
+            let routes = Texture::ALL.iter().map(|texture| (*texture, station_of(station, *texture))).collect();
+            MenuDish { dish: dish.id.0, ingredients: ingredients(dish.id), name: dish.name, station, routes }
+        })
         .collect())
 }

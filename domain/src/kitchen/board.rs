@@ -2,7 +2,7 @@
 
 use super::Stage;
 use crate::diet::Texture;
-use crate::event::{Event, OrderView};
+use crate::event::{BatchStep, Event, OrderView};
 use crate::id::{DeviceId, DishId, KitchenCommandId, OrderId, SittingId, UserId};
 use crate::order::{OrderState, Via};
 use crate::{Channel, Instant};
@@ -218,6 +218,8 @@ pub enum Change {
         /// Who said so.
         by: By,
     },
+    /// These orders' portions of a dish are that far.
+    Batch(BatchStep),
     /// The order's changes up to this version were seen by somebody.
     Acknowledged {
         /// Which ticket.
@@ -251,6 +253,7 @@ impl Change {
             Event::TicketMarked(mark) => {
                 Some(Self::Marked { order: mark.order, lines: mark.lines.clone(), bumped: mark.bumped, by: mark.by })
             }
+            Event::DishMarked(step) => Some(Self::Batch(step.clone())),
             Event::TicketAcknowledged { order, version, by, .. } => {
                 Some(Self::Acknowledged { order: *order, version: *version, by: *by })
             }
@@ -298,6 +301,13 @@ impl Board {
                 if let Some(ticket) = self.tickets.get_mut(order) {
                     lines.iter().for_each(|line| ticket.mark(line));
                     ticket.bumped = *bumped;
+                }
+            }
+            Change::Batch(step) => {
+                for (order, quantity) in &step.orders {
+                    if let Some(ticket) = self.tickets.get_mut(order) {
+                        ticket.mark(&step.mark(*quantity));
+                    }
                 }
             }
             Change::Acknowledged { order, version, .. } => {

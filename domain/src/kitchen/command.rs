@@ -1,11 +1,15 @@
 //! What a display may ask for, and whether it may.
 
 use super::Stage;
-use super::board::{By, LineMark, Ticket};
-use crate::event::{Event, TicketMark};
+use super::board::{Board, By, LineMark, Portion, Ticket};
+use crate::diet::Texture;
+use crate::event::{BatchStep, Event, TicketMark};
 use crate::id::{DishId, OrderId, SittingId};
 use crate::order::OrderState;
 use serde::{Deserialize, Serialize};
+
+/// Portions that one step of a batch takes at most: more is more than one pan, and one frame must stay small.
+pub const BATCH_PORTIONS_MAX: u32 = 200;
 
 /// A command of a display. Each says how things should stand, so the same one twice does nothing the second time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +50,33 @@ pub enum Command {
         /// Out, or back.
         stopped: bool,
     },
+    /// So many portions of a dish move on together, the lowest order numbers first: how pre-orders are cooked. The one command
+    /// that counts: carried out twice it moves twice as many, so it rests on its identifier.
+    MarkDish(DishStep),
+}
+
+/// A step of a batch: which portions, from where to where, and how many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DishStep {
+    /// Which dish.
+    pub dish: DishId,
+    /// Portions in this texture.
+    pub texture: Texture,
+    /// Portions with exactly these exceptions; none is the plain ones. Others are cooked apart, so they are marked apart.
+    pub exceptions: Vec<String>,
+    /// Portions that are this far.
+    pub from: Stage,
+    /// How far they are now; further than before. A step back is made on the ticket, where one sees whose meal it is.
+    pub to: Stage,
+    /// How many: 1 to [`BATCH_PORTIONS_MAX`]. The last order is taken whole.
+    pub portions: u32,
+}
+
+impl DishStep {
+    fn is_about(&self, portion: &Portion) -> bool {
+        portion.dish == self.dish && portion.texture == self.texture && portion.exceptions == self.exceptions
+    }
 }
 
 impl Command {
@@ -56,7 +87,7 @@ impl Command {
             Self::Mark { order, .. } | Self::Finish { order } | Self::Recall { order, .. } | Self::Acknowledge { order, .. } => {
                 Some(*order)
             }
-            Self::Stop { .. } => None,
+            Self::Stop { .. } | Self::MarkDish(_) => None,
         }
     }
 }
@@ -70,6 +101,8 @@ pub enum Refusal {
     Cancelled,
     /// A station has not done these yet, so the ticket may not leave.
     NotMade(Vec<DishId>),
+    /// A batch goes forward, by 1 to [`BATCH_PORTIONS_MAX`] portions.
+    NotAStep,
     /// The version is above the order's: the display cannot have shown it.
     NotThereYet {
         /// The order's version.
@@ -107,13 +140,13 @@ impl Decided {
     }
 }
 
-/// What a command does to a ticket, or why not. [`Command::Stop`] is about no ticket and decides nothing here.
+/// What a command does to a ticket, or why not. [`Command::Stop`] and [`Command::MarkDish`] are about no one ticket and decide nothing here.
 pub fn decide(ticket: &Ticket, command: &Command) -> Result<Decided, Refusal> {
     match command {
         Command::Acknowledge { version, .. } if *version > ticket.version => Err(Refusal::NotThereYet { version: ticket.version }),
         Command::Acknowledge { version, .. } if *version <= ticket.acked => Ok(Decided::Nothing),
         Command::Acknowledge { version, .. } => Ok(Decided::Acknowledged(*version)),
-        Command::Stop { .. } => Ok(Decided::Nothing),
+        Command::Stop { .. } | Command::MarkDish(_) => Ok(Decided::Nothing),
         _ if ticket.state == OrderState::Cancelled => Err(Refusal::Cancelled),
         Command::Mark { dishes, stage, .. } => mark(ticket, dishes, *stage, ticket.bumped),
         Command::Recall { dishes, .. } => mark(ticket, dishes, Stage::Waiting, false),
@@ -143,4 +176,33 @@ fn mark(ticket: &Ticket, dishes: &[DishId], stage: Stage, bumped: bool) -> Resul
     // make the ticket vanish unseen.
     let bumped = bumped && (stage == Stage::Done || lines.is_empty());
     Ok(if lines.is_empty() && bumped == ticket.bumped { Decided::Nothing } else { Decided::Marked { lines, bumped } })
+}
+
+/// What a step of a batch does to a board: the orders that it takes, in the order of their numbers, with the marked quantity of each.
+/// Cancelled orders, and those that were not collected, are not cooked.
+pub fn decide_batch(board: &Board, step: &DishStep) -> Result<Vec<(OrderId, u32)>, Refusal> {
+    if step.to <= step.from || !(1..=BATCH_PORTIONS_MAX).contains(&step.portions) {
+        return Err(Refusal::NotAStep);
+    }
+    let (mut taken, mut orders) = (0, Vec::new());
+    let cooked_for = |ticket: &&Ticket| matches!(ticket.state, OrderState::Confirmed | OrderState::Served);
+    for ticket in board.by_number().into_iter().filter(cooked_for) {
+        let line = ticket.lines.iter().find(|line| step.is_about(line) && ticket.stage(line) == step.from);
+        let Some(line) = line.filter(|_| taken < step.portions) else { continue };
+        taken += line.quantity;
+        orders.push((ticket.order, line.quantity));
+    }
+    Ok(orders)
+}
+
+impl DishStep {
+    /// The event that tells of it; `None` when it took nothing.
+    #[must_use]
+    pub fn event(&self, sitting: SittingId, orders: Vec<(OrderId, u32)>, by: By) -> Option<Event> {
+        if orders.is_empty() {
+            return None;
+        }
+        let Self { dish, texture, exceptions, to, .. } = self.clone();
+        Some(Event::DishMarked(BatchStep { sitting, dish, texture, exceptions, stage: to, orders, by }))
+    }
 }

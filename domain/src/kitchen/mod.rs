@@ -9,12 +9,14 @@
 mod board;
 mod command;
 mod count;
+mod routing;
 #[cfg(test)]
 mod tests;
 
 pub use board::{Board, By, Change, LineMark, Portion, Ticket};
-pub use command::{Command, Decided, Refusal, decide};
+pub use command::{BATCH_PORTIONS_MAX, Command, Decided, DishStep, Refusal, decide, decide_batch};
 pub use count::{Count, DishCount, ExceptionGroup, ForWhom, TextureCount, count};
+pub use routing::station_of;
 
 crate::text_enum! {
     /// How far a line of a ticket is.

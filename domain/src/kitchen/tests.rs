@@ -170,6 +170,37 @@ fn a_command_on_a_ticket_is_answered_as_the_table_says() {
 }
 
 #[test]
+fn a_batch_takes_the_lowest_numbers_with_the_same_texture_and_exceptions() {
+    let mut board = Board::new(sitting());
+    let peanut: &[&str] = &["含花生（花生碎）"];
+    for (n, state, texture, quantity, exceptions) in [
+        (5, OrderState::Confirmed, Texture::Regular, 2, &[][..]),
+        (3, OrderState::Confirmed, Texture::Regular, 1, &[][..]),
+        (1, OrderState::Cancelled, Texture::Regular, 1, &[][..]),
+        (2, OrderState::Confirmed, Texture::Soft, 1, &[][..]),
+        (4, OrderState::Served, Texture::Regular, 1, &[][..]),
+        (6, OrderState::Confirmed, Texture::Regular, 1, peanut),
+        (7, OrderState::Confirmed, Texture::Regular, 1, &[][..]),
+    ] {
+        let v = view(n, 1, state, vec![line(1, quantity, texture, exceptions)]);
+        board.apply(&Change::Order { ticket: Ticket::of(&v, CUT_OFF) });
+    }
+    let plain = batch(1, Stage::Waiting, Stage::Cooking, 3);
+    let without = DishStep { exceptions: vec![peanut[0].to_owned()], ..plain.clone() };
+    for (name, step, expected) in [
+        ("by number, the last whole", plain.clone(), Ok(vec![(order(3), 1), (order(4), 1), (order(5), 2)])),
+        ("soft portions are another batch", DishStep { texture: Texture::Soft, ..plain.clone() }, Ok(vec![(order(2), 1)])),
+        ("so are those with an exception", without, Ok(vec![(order(6), 1)])),
+        ("nothing is that far", DishStep { from: Stage::Cooking, to: Stage::Done, ..plain.clone() }, Ok(vec![])),
+        ("back", DishStep { from: Stage::Done, to: Stage::Waiting, ..plain.clone() }, Err(Refusal::NotAStep)),
+        ("none", DishStep { portions: 0, ..plain.clone() }, Err(Refusal::NotAStep)),
+        ("too many", DishStep { portions: BATCH_PORTIONS_MAX + 1, ..plain }, Err(Refusal::NotAStep)),
+    ] {
+        assert_eq!(decide_batch(&board, &step), expected, "{name}");
+    }
+}
+
+#[test]
 fn what_rings_is_what_the_cook_would_otherwise_miss() {
     let base = ticket(vec![line(1, 1, Texture::Regular, &[])]);
     let (early, late) = (Instant::from_micros(999), CUT_OFF);
@@ -229,6 +260,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (0u128..3, dishes.clone(), stage).prop_map(|(n, dishes, stage)| Step::Ask(Command::Mark { order: order(n), dishes, stage })),
         2 => (0u128..3).prop_map(|n| Step::Ask(Command::Finish { order: order(n) })),
         1 => (0u128..3, dishes).prop_map(|(n, dishes)| Step::Ask(Command::Recall { order: order(n), dishes })),
+        2 => (0u128..3, 1u32..6).prop_map(|(n, portions)| Step::Ask(Command::MarkDish(batch(n, Stage::Waiting, Stage::Cooking, portions)))),
+        2 => (0u128..3, 1u32..6).prop_map(|(n, portions)| Step::Ask(Command::MarkDish(batch(n, Stage::Cooking, Stage::Done, portions)))),
         1 => (0u128..3, 1i64..4).prop_map(|(n, version)| Step::Ask(Command::Acknowledge { order: order(n), version })),
         1 => (0u128..3, any::<bool>()).prop_map(|(dish, stopped)| Step::Stop { dish, stopped }),
     ];
@@ -248,11 +281,21 @@ impl Model {
     }
     fn stage(&self, of: OrderId, line: &LineView) -> Stage {
         let mark = self.0.iter().rev().find_map(|(event, _)| match event {
-            Event::TicketMarked(m) if m.order == of => m.lines.iter().find(|l| l.dish == line.dish),
+            Event::TicketMarked(m) if m.order == of => m.lines.iter().find(|l| l.dish == line.dish).cloned(),
+            Event::DishMarked(step) if step.dish == line.dish => {
+                step.orders.iter().find(|(order, _)| *order == of).map(|(_, quantity)| step.mark(*quantity))
+            }
             _ => None,
         });
         mark.filter(|m| (m.quantity, m.texture, &m.exceptions) == (line.quantity, line.texture, &line.exceptions))
             .map_or(Stage::Waiting, |m| m.stage)
+    }
+    /// Portions of a dish that are this far, over all orders that are cooked for.
+    fn portions(&self, of: DishId, stage: Stage) -> u32 {
+        let orders = (0..3).filter_map(|n| self.last_order(order(n)));
+        let cooked_for = orders.filter(|(v, _)| matches!(v.state, OrderState::Confirmed | OrderState::Served));
+        let lines = cooked_for.flat_map(|(v, _)| v.lines.iter().map(move |line| (v.order, line)));
+        lines.filter(|(order, line)| line.dish == of && self.stage(*order, line) == stage).map(|(_, line)| line.quantity).sum()
     }
     fn bumped(&self, of: OrderId) -> bool {
         let last = self.0.iter().rev().find_map(|(event, _)| match event {
@@ -289,12 +332,17 @@ fn event_of(step: Step, board: &Board, versions: &mut BTreeMap<u128, i64>) -> Op
         Step::Stop { dish: n, stopped } => {
             Some(Event::DishStopped { sitting: sitting(), dish: dish(n), stopped, by: By::default() })
         }
+        Step::Ask(Command::MarkDish(step)) => step.event(sitting(), decide_batch(board, &step).ok()?, By::default()),
         Step::Ask(command) => {
             let order = command.order()?;
             let decided = decide(board.tickets.get(&order)?, &command).ok()?;
             decided.event(order, sitting(), By::default())
         }
     }
+}
+
+fn batch(n: u128, from: Stage, to: Stage, portions: u32) -> DishStep {
+    DishStep { dish: dish(n), texture: Texture::Regular, exceptions: Vec::new(), from, to, portions }
 }
 
 fn agrees(board: &Board, model: &Model) -> Result<(), TestCaseError> {
@@ -347,10 +395,35 @@ proptest! {
     }
 
     #[test]
+    fn a_batch_moves_as_many_portions_as_it_says_or_all_there_are(steps in steps(), n in 0u128..3, portions in 1u32..8) {
+        let (mut board, mut model, mut versions) = (Board::new(sitting()), Model::default(), BTreeMap::new());
+        for (at, step) in steps.into_iter().enumerate() {
+            let at = Instant::from_micros(i64::try_from(at).unwrap());
+            let Some(event) = event_of(step, &board, &mut versions) else { continue };
+            board.apply(&Change::of(&event, at).unwrap());
+            model.0.push((event, at));
+        }
+        let (from, to) = (Stage::Waiting, Stage::Done);
+        let (there, made) = (model.portions(dish(n), from), model.portions(dish(n), to));
+        let step = batch(n, from, to, portions);
+        let orders = decide_batch(&board, &step).unwrap();
+        let last = orders.last().map_or(0, |(_, quantity)| *quantity);
+        if let Some(event) = step.event(sitting(), orders, By::default()) {
+            board.apply(&Change::of(&event, CUT_OFF).unwrap());
+            model.0.push((event, CUT_OFF));
+        }
+        agrees(&board, &model)?;
+        let moved = model.portions(dish(n), to) - made;
+        prop_assert_eq!(there - model.portions(dish(n), from), moved);
+        // The last order is taken whole, so a few more may move than were asked for.
+        prop_assert!(moved >= portions.min(there) && moved < portions + last.max(1), "{} of {}, asked for {}", moved, there, portions);
+    }
+
+    #[test]
     fn a_command_repeated_decides_nothing_the_second_time(steps in steps()) {
         let (mut board, mut versions) = (Board::new(sitting()), BTreeMap::new());
         for (at, step) in steps.into_iter().enumerate() {
-            let asked = match &step { Step::Ask(command) => Some(command.clone()), _ => None };
+            let asked = match &step { Step::Ask(command) if command.order().is_some() => Some(command.clone()), _ => None };
             let Some(event) = event_of(step, &board, &mut versions) else { continue };
             board.apply(&Change::of(&event, Instant::from_micros(i64::try_from(at).unwrap())).unwrap());
             if let Some(command) = asked {

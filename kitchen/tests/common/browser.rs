@@ -56,6 +56,8 @@ impl Screen {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
+            // A kiosk sounds from the start; so does this one.
+            "--autoplay-policy=no-user-gesture-required",
             format!("--window-size={width},{height}")
         ]);
         let binary = std::env::var("NUANFAN_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
@@ -77,9 +79,14 @@ impl Screen {
         self.post("/url", &json!({"url": url}));
     }
 
-    /// Runs a script's body and returns what it returns.
+    /// Runs a script's body and returns what it returns; a promise is waited for.
     pub fn run(&self, script: &str) -> Value {
-        self.post("/execute/sync", &json!({"script": script, "args": []}))
+        self.run_with(script, &[])
+    }
+
+    /// The same with `arguments`.
+    pub fn run_with(&self, script: &str, args: &[Value]) -> Value {
+        self.post("/execute/sync", &json!({"script": script, "args": args}))
     }
 
     /// Waits until an expression is true, and returns its value.

@@ -2,10 +2,12 @@
 #![allow(dead_code)] // each suite uses its part
 
 pub mod browser;
+pub mod cable;
+pub mod screens;
 
 use app::App;
 use app::idempotency::RequestKey;
-use app::orders::{LineRequest, OrderRequest, cancel, place};
+use app::orders::{LineRequest, OrderRequest, cancel, change, place};
 use app::session::Token;
 use app::store::column::{Col, Word};
 use app::store::query::devices::{self, DeviceRow};
@@ -13,6 +15,7 @@ use app::store::query::people::SessionRow;
 use app::store::query::users;
 use domain::Channel;
 use domain::access::{Actor, DeviceKind, Role};
+use domain::diet::Texture;
 use domain::event::OrderView;
 use domain::id::{CanteenId, DeviceId, Id, KitchenCommandId, OrderId};
 use domain::kitchen::Board;
@@ -46,12 +49,13 @@ impl Service {
         let wanted = at.unwrap_or_else(|| "127.0.0.1:0".parse().unwrap());
         let listener = testkit::wait::until("the port", SOON, || TcpListener::bind(wanted).ok());
         let address = listener.local_addr().unwrap();
-        let app = app.clone();
+        let (app, api) = (app.clone(), app.clone());
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let hub = Hub::start(app, limits, tokio::runtime::Handle::current());
-                let factory = move || actix_web::App::new().configure(kitchen::configure(hub.clone()));
+                let factory =
+                    move || actix_web::App::new().configure(kitchen::configure(hub.clone())).configure(api::configure(api.clone()));
                 let server = actix_web::HttpServer::new(factory).workers(2).disable_signals().shutdown_timeout(1);
                 let server = server.listen(listener).unwrap().run();
                 sender.send(server.handle()).unwrap();
@@ -138,7 +142,12 @@ pub struct Counter {
 
 impl Counter {
     pub fn of(world: &World, street: &Street, lunch: &Lunch) -> Self {
-        let actor = world.wait(world.actor(street.token(Role::Counter)));
+        Self::by(world, street, lunch, Role::Counter)
+    }
+
+    /// Whoever has the role; a worker orders for seniors, ahead and against their diet.
+    pub fn by(world: &World, street: &Street, lunch: &Lunch, role: Role) -> Self {
+        let actor = world.wait(world.actor(street.token(role)));
         Self { app: world.app.clone(), actor, lunch: lunch.clone() }
     }
 
@@ -147,23 +156,38 @@ impl Counter {
     }
 
     pub async fn order_of(&self, lines: &[(usize, u32)]) -> OrderView {
-        let line = |(dish, quantity): &(usize, u32)| LineRequest {
-            item: self.lunch.items[*dish],
-            quantity: *quantity,
-            texture: None,
-            override_reason: None,
-        };
-        let request = OrderRequest {
+        let lines = lines.iter().map(|(dish, quantity)| self.line(*dish, *quantity, None)).collect();
+        self.place(self.request(lines)).await
+    }
+
+    /// A line; with a reason it is ordered against the diet, and the cook reads the clash as an exception.
+    pub fn line(&self, dish: usize, quantity: u32, texture: Option<Texture>) -> LineRequest {
+        LineRequest { item: self.lunch.items[dish], quantity, texture, override_reason: None }
+    }
+
+    /// A guest's meal at the table.
+    pub fn request(&self, lines: Vec<LineRequest>) -> OrderRequest {
+        OrderRequest {
             sitting: self.lunch.sitting,
             senior: None,
-            lines: lines.iter().map(line).collect(),
+            lines,
             channel: Channel::DineIn,
             note: String::new(),
             late_reason: None,
             expected_self_pay_fen: None,
-        };
+        }
+    }
+
+    pub async fn place(&self, request: OrderRequest) -> OrderView {
         let key = self.key(&request);
         place::place(&self.app, self.actor.clone(), key, request).await.expect("an order").order
+    }
+
+    pub async fn change(&self, order: &OrderView, lines: Vec<LineRequest>) -> OrderView {
+        let request = OrderRequest { senior: order.senior, channel: order.channel, ..self.request(lines) };
+        let key = self.key(&request);
+        let changed = change::change(&self.app, self.actor.clone(), key, order.order, order.version, request);
+        changed.await.expect("a change").order
     }
 
     pub async fn cancel(&self, order: OrderId) -> OrderView {

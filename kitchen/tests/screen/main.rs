@@ -3,22 +3,18 @@
 // Test code: a failed expectation is meant to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod looks;
+mod speed;
+mod work;
 
 use common::browser::{Driver, Screen};
+use common::screens::*;
 use common::*;
-use domain::kitchen::{Command, Stage};
+use domain::kitchen::Stage;
 use std::time::Duration;
 use testkit::{Engine, World};
-
-/// Gives a screen its token, as pairing does.
-fn paired(screen: &Screen, service: &Service, token: &str) {
-    screen.go(&format!("{}/kitchen/", service.http()));
-    screen.run(&format!("localStorage.setItem('nuanfan.kitchen.token', JSON.stringify('{token}')); location.reload();"));
-    screen.until("a proof", "Number(document.body.dataset.proofs) > 0", SOON);
-}
-
-const TICKETS: &str = "document.querySelectorAll('.ticket').length";
 
 #[test]
 fn an_order_is_on_two_screens_survives_a_crash_and_commands_made_offline_arrive() {
@@ -108,63 +104,6 @@ fn a_screen_without_head_frames_says_since_when_it_is_not_current() {
             &format!("document.querySelector('[data-order=\"{}\"]') && document.querySelector('.stale')", order.order),
             SOON,
         );
-    }
-    world.finish();
-}
-
-#[test]
-fn the_screens_at_three_metres() {
-    let world = World::new(Engine::Sqlite);
-    {
-        let street = world.wait(world.street());
-        let counter = Counter::of(&world, &street, &street.lunch);
-        let service = Service::start(&world.app, quick(), None);
-        let mut hand = display(&service, &pair(&world, street.canteen), None);
-        let driver = Driver::start();
-        let screen = Screen::open(&driver, 1920, 1080);
-        paired(&screen, &service, &pair(&world, street.canteen));
-        for n in 0..11u32 {
-            let order = world.wait(counter.order_of(&[(0, 1 + n % 2), (1, 1), (2, 1)]));
-            let id = order.order;
-            if n < 6 {
-                hand.command(command_id(), Command::Acknowledge { order: id, version: 1 }, SOON).unwrap();
-            }
-            if n == 1 {
-                hand.command(
-                    command_id(),
-                    Command::Mark { order: id, dishes: vec![order.lines[0].dish], stage: Stage::Done },
-                    SOON,
-                )
-                .unwrap();
-                hand.command(
-                    command_id(),
-                    Command::Mark { order: id, dishes: vec![order.lines[1].dish], stage: Stage::Cooking },
-                    SOON,
-                )
-                .unwrap();
-            }
-            if n == 2 || n == 7 {
-                world.wait(counter.cancel(id));
-            }
-            if n == 3 {
-                hand.command(command_id(), Command::Mark { order: id, dishes: vec![], stage: Stage::Done }, SOON).unwrap();
-                hand.command(command_id(), Command::Finish { order: id }, SOON).unwrap();
-            }
-            world.clock.advance_seconds(if n == 4 { 400 } else { 20 });
-        }
-        screen.until("all of them", "document.querySelectorAll('.ticket').length >= 4", SOON);
-        screen.picture("tickets");
-        for view in ["batch", "ingredients", "recall"] {
-            let tab = ["tickets", "batch", "ingredients", "recall"].iter().position(|v| *v == view).unwrap();
-            screen.run(&format!("document.querySelectorAll('#bar nav')[0].children[{tab}].click()"));
-            screen.until(view, &format!("document.getElementById('view').className === '{view}'"), SOON);
-            screen.picture(view);
-        }
-        // Targets for gloves, and nothing wider than the screen.
-        let small = "[...document.querySelectorAll('button, select')].filter(b => { const r = b.getBoundingClientRect(); return r.width && (r.width < 60 || r.height < 60) }).map(b => b.outerHTML.slice(0, 80))";
-        assert_eq!(screen.run(&format!("return {small}")), serde_json::json!([]), "targets under 60 px");
-        assert_eq!(screen.run("return document.documentElement.scrollWidth <= innerWidth"), true);
-        assert_eq!(screen.console(), Vec::<String>::new());
     }
     world.finish();
 }
