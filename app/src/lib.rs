@@ -31,6 +31,7 @@ pub mod ports;
 pub mod public;
 pub mod seniors;
 pub mod session;
+pub mod settlements;
 pub mod shelves;
 pub mod standing;
 pub mod subsidies;

@@ -41,6 +41,12 @@ pub enum Field {
     JobPayload,
     /// `health_certificate.number_enc`
     CertificateNumber,
+    /// `canteen_payee.account_enc`
+    PayeeAccount,
+    /// `payment.account_enc`
+    PaymentAccount,
+    /// `suspense.account_enc`
+    SuspenseAccount,
 }
 
 impl Field {
@@ -56,6 +62,9 @@ impl Field {
             Self::ImportSlice => "import_slice.payload_enc",
             Self::JobPayload => "job.payload",
             Self::CertificateNumber => "health_certificate.number_enc",
+            Self::PayeeAccount => "canteen_payee.account_enc",
+            Self::PaymentAccount => "payment.account_enc",
+            Self::SuspenseAccount => "suspense.account_enc",
         }
     }
 }
