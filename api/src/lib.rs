@@ -28,6 +28,8 @@ pub mod openapi;
 pub mod operations;
 pub mod orders;
 pub mod paging;
+pub mod payees;
+pub mod payouts;
 pub mod places;
 pub mod plans;
 pub mod policies;
@@ -35,6 +37,7 @@ pub mod problem;
 pub mod public;
 pub mod redemptions;
 pub mod seniors;
+pub mod settlements;
 pub mod standing;
 pub mod suppliers;
 pub mod trace;
@@ -83,6 +86,9 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(batches::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)
+                    .configure(settlements::routes)
+                    .configure(payees::routes)
+                    .configure(payouts::routes)
                     .configure(imports::routes)
                     .configure(catalogue_edit::routes)
                     .configure(exports::routes)

@@ -83,7 +83,7 @@ fn page(day: &PublicDay) -> Result<String, askama::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::public::{PublicBatch, PublicLot};
+    use app::public::{PublicBatch, PublicLot, PublicSettlement};
     use domain::ServiceDate;
     use domain::batch::BatchState;
     use domain::food_safety::DeciCelsius;
@@ -118,6 +118,12 @@ mod tests {
             licence_expires_on: date.plus_days(300),
             date,
             dishes: vec![dish, cold],
+            settlements: vec![PublicSettlement {
+                period: "2026-10".parse().unwrap(),
+                funders: "市财政".into(),
+                lines: 1_204,
+                fen: domain::Fen(361_250),
+            }],
         }
     }
 
@@ -129,6 +135,7 @@ mod tests {
         {
             assert!(html.contains(text), "{text}");
         }
+        assert!(html.contains("2026-10，市财政：1204 笔，共 3612.50 元"), "what was settled is public");
         assert!(!html.contains("<script"), "no script, whoever wrote it");
     }
 

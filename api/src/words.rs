@@ -114,5 +114,14 @@ aliases! {
     BatchStateWord = Words<domain::batch::BatchState>;
     UserIdText = IdText<domain::id::User>;
     PolicyIdText = IdText<domain::id::Policy>;
+    SettlementIdText = IdText<domain::id::Settlement>;
+    PayoutIdText = IdText<domain::id::Payout>;
+    PaymentIdText = IdText<domain::id::PaymentNumber>;
+    BankAnswerIdText = IdText<domain::id::BankAnswer>;
+    SuspenseIdText = IdText<domain::id::Suspense>;
+    SettlementStateWord = Words<domain::settlement::SettlementState>;
+    PaymentStateWord = Words<domain::settlement::payment::PaymentState>;
+    BankResultWord = Words<domain::settlement::payment::BankResult>;
+    SuspenseCauseWord = Words<domain::settlement::payment::SuspenseCause>;
     PolicyStateWord = Words<domain::policy::PolicyState>;
 }

@@ -53,6 +53,11 @@ pub enum Thing {
     Fact,
     Ingredient,
     Issue,
+    Settlement,
+    Payee,
+    Payout,
+    Payment,
+    Suspense,
 }
 
 /// A store's error that can be compared in tests.

@@ -32,6 +32,7 @@ pub mod ports;
 pub mod public;
 pub mod seniors;
 pub mod session;
+pub mod settlements;
 pub mod shelves;
 pub mod standing;
 pub mod subsidies;

@@ -69,6 +69,12 @@ impl Sessions {
     }
 }
 
+/// The staff user in whose name a command is run; their own rights count, as if they had signed in. `None` for an unknown or
+/// blocked login.
+pub async fn staff(app: &App, login: String) -> Outcome<Option<Arc<Actor>>, Never> {
+    app.store.read("staff", move |conn| Ok(people::staff_actor(conn, &login)?.map(Arc::new))).await
+}
+
 /// Who holds a token now; `None` when nobody does. A right taken away counts at once: any change of rights, by any process,
 /// changes the count that is read here.
 pub async fn actor_of(app: &App, token: &str, now: Instant) -> Outcome<Option<Arc<Actor>>, Never> {

@@ -3,7 +3,7 @@
 //! A break is told as data. It freezes nothing here: who runs the check decides (payouts stop, orders never do).
 
 use crate::App;
-use domain::id::{CanteenId, MenuItemId, OrderId};
+use domain::id::{CanteenId, MenuItemId, OrderId, PayoutId, SettlementId};
 use domain::{Fen, ServiceDate};
 use serde::Serialize;
 use std::fmt;
@@ -64,6 +64,32 @@ pub enum Break {
         /// Which order.
         order: OrderId,
     },
+    /// What a settlement holds, and what is paid of it, do not come to its total.
+    Settlement {
+        /// Which.
+        settlement: SettlementId,
+        /// Where it stands.
+        state: String,
+        /// Its total.
+        total_fen: Fen,
+        /// What its lines' posted movements come to.
+        lines_fen: Fen,
+        /// What its versions come to.
+        versions_fen: Fen,
+        /// What its payments come to, replaced ones left out.
+        payments_fen: Fen,
+        /// Of them paid.
+        paid_fen: Fen,
+    },
+    /// A payout's payments are not what was put into its file.
+    Payout {
+        /// Which.
+        payout: PayoutId,
+        /// What the file came to.
+        total_fen: Fen,
+        /// What its payments come to.
+        payments_fen: Fen,
+    },
     /// The audit log was changed or cut.
     Audit {
         /// Where it breaks.
@@ -98,6 +124,14 @@ impl fmt::Display for Break {
             Self::UnlikeItsHold { order } => write!(f, "ledger: a post or void of {order} differs from the hold it ends"),
             Self::NoEvidence { order } => write!(f, "ledger: subsidy of {order} is posted without evidence of a served meal"),
             Self::LimitKept { order } => write!(f, "limits: {order} is cancelled and still uses up a limit"),
+            Self::Settlement { settlement, state, total_fen, lines_fen, versions_fen, payments_fen, paid_fen } => write!(
+                f,
+                "settlements: {settlement} is {state} at {} fen, but lines are {}, versions {}, payments {}, of them paid {}",
+                total_fen.0, lines_fen.0, versions_fen.0, payments_fen.0, paid_fen.0
+            ),
+            Self::Payout { payout, total_fen, payments_fen } => {
+                write!(f, "settlements: {payout} was of {} fen, its payments are {}", total_fen.0, payments_fen.0)
+            }
             Self::Audit { what } => write!(f, "audit: {what}"),
             Self::Log { canteen, next_seq, events, first_seq, last_seq } => {
                 write!(f, "events: log of {canteen} runs {first_seq}..{last_seq} with {events} events, next would be {next_seq}")
@@ -117,6 +151,7 @@ pub async fn verify(app: &App, reach: Reach) -> Result<Vec<Break>, StoreError> {
     let mut found = app.store.read("verify_orders", move |conn| of_orders(conn, since)).await?;
     if reach == Reach::All {
         found.extend(app.store.read("verify_logs", of_logs).await?);
+        found.extend(app.store.read("verify_settlements", of_settlements).await?);
         let sealer = app.store.sealer().clone();
         let chain = app.store.read("verify_audit", move |conn| audit::verify(conn, &sealer)).await?;
         found.extend(chain.err().map(|broken| Break::Audit { what: broken.to_string() }));
@@ -160,4 +195,22 @@ fn of_logs(conn: &mut store::AnyConnection) -> Result<Vec<Break>, StoreError> {
         last_seq: row.last_seq,
     });
     Ok(told.collect())
+}
+
+fn of_settlements(conn: &mut store::AnyConnection) -> Result<Vec<Break>, StoreError> {
+    let settlements = invariants::settlements(conn)?.into_iter().map(|row| Break::Settlement {
+        settlement: row.settlement_id.0,
+        state: row.state,
+        total_fen: row.total_fen.0,
+        lines_fen: row.lines_fen.0,
+        versions_fen: row.versions_fen.0,
+        payments_fen: row.payments_fen.0,
+        paid_fen: row.paid_fen.0,
+    });
+    let payouts = invariants::payouts(conn)?.into_iter().map(|row| Break::Payout {
+        payout: row.payout_id.0,
+        total_fen: row.total_fen.0,
+        payments_fen: row.payments_fen.0,
+    });
+    Ok(settlements.chain(payouts).collect())
 }

@@ -98,15 +98,15 @@ impl Street {
     /// When a row cannot be written; writing into memory does not fail otherwise.
     pub fn files(&self) -> Result<Vec<(TableKind, String, Vec<u8>)>, WriteError> {
         let all = [
-            csv(&self.places)?,
-            csv(&self.canteens)?,
-            csv(&self.dishes)?,
-            csv(&self.recipes)?,
-            csv(&self.menus)?,
-            csv(&self.seniors)?,
-            csv(&self.facts)?,
-            csv(&self.families)?,
-            csv(&self.standing_orders)?,
+            csv(TableKind::Places, &self.places)?,
+            csv(TableKind::Canteens, &self.canteens)?,
+            csv(TableKind::Dishes, &self.dishes)?,
+            csv(TableKind::Recipes, &self.recipes)?,
+            csv(TableKind::Menus, &self.menus)?,
+            csv(TableKind::Seniors, &self.seniors)?,
+            csv(TableKind::Facts, &self.facts)?,
+            csv(TableKind::Families, &self.families)?,
+            csv(TableKind::StandingOrders, &self.standing_orders)?,
         ];
         Ok(all.into_iter().map(|(kind, bytes)| (kind, format!("{kind}.csv"), bytes)).collect())
     }
@@ -120,8 +120,8 @@ impl Street {
     }
 }
 
-fn csv<T: Row>(rows: &[T]) -> Result<(TableKind, Vec<u8>), WriteError> {
+fn csv<T: Row>(kind: TableKind, rows: &[T]) -> Result<(TableKind, Vec<u8>), WriteError> {
     let mut writer = CsvWriter::<T, _>::new(Vec::new(), Language::Chinese)?;
     rows.iter().try_for_each(|row| writer.write(row))?;
-    Ok((T::SCHEMA.kind, writer.finish()?))
+    Ok((kind, writer.finish()?))
 }

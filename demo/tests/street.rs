@@ -40,7 +40,7 @@ fn equal_seed_and_date_give_equal_bytes_on_every_run_and_another_seed_gives_othe
 #[test]
 fn every_file_reads_back_through_the_import_with_no_fault_and_equal_rows() {
     fn same<T: Row + PartialEq + std::fmt::Debug>(files: &[(TableKind, String, Vec<u8>)], rows: &[T]) {
-        let (_, name, bytes) = files.iter().find(|(kind, ..)| *kind == T::SCHEMA.kind).unwrap();
+        let (_, name, bytes) = files.iter().find(|(kind, ..)| tabular::SheetName::Table(*kind) == T::SCHEMA.sheet).unwrap();
         let back = read_all::<T>(Cursor::new(bytes), &ReadOptions::of(Format::of_file_name(name).unwrap())).unwrap();
         assert!(back == rows, "{name} reads back to other rows");
     }

@@ -134,6 +134,12 @@ crate::text_enum! {
         ReviewPolicy = "review_policy",
         /// Export claims.
         SeeClaims = "see_claims",
+        /// Freeze, publish, pay and close settlements; take banks' answers.
+        Settle = "settle",
+        /// Review a settlement that another froze; at its canteen's place or above.
+        ReviewSettlement = "review_settlement",
+        /// Approve a settlement that another reviewed, and confirm a payee; at the district or above.
+        ApproveSettlement = "approve_settlement",
         /// Users, grants, devices.
         EditUsers = "edit_users",
         /// The audit log.
@@ -151,6 +157,15 @@ impl Role {
     /// What the role may do inside its scope.
     #[must_use]
     pub const fn allows(self, action: Action) -> bool {
+        match action {
+            // Whoever moves money does nothing but that, and whoever sets up users moves none.
+            Action::Settle => matches!(self, Self::Officer),
+            Action::ReviewSettlement | Action::ApproveSettlement => matches!(self, Self::Reviewer),
+            _ => self.allows_beside_settling(action),
+        }
+    }
+
+    const fn allows_beside_settling(self, action: Action) -> bool {
         use Action as A;
         match self {
             Self::Admin => !matches!(
@@ -395,10 +410,12 @@ mod tests {
     }
 
     #[test]
-    fn nobody_reviews_and_drafts_policies_by_one_role() {
+    fn nobody_reviews_and_drafts_policies_or_settlements_by_one_role() {
         use crate::text_enum::TextEnum;
         for role in Role::ALL {
             assert!(!(role.allows(Action::EditPolicy) && role.allows(Action::ReviewPolicy)), "{role}");
+            let looks = role.allows(Action::ReviewSettlement) || role.allows(Action::ApproveSettlement);
+            assert!(!(role.allows(Action::Settle) && looks), "{role}");
         }
     }
 

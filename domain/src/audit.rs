@@ -63,6 +63,32 @@ crate::text_enum! {
         PolicyReviewed = "policy_reviewed",
         /// A policy came into force; the detail names the version it superseded.
         PolicyPublished = "policy_published",
+        /// A canteen's bank account was entered; the detail has its last four digits.
+        PayeeEntered = "payee_entered",
+        /// A canteen's bank account was confirmed by a second person.
+        PayeeConfirmed = "payee_confirmed",
+        /// A settlement was frozen; the detail has payer, period, lines, total and hash.
+        SettlementFrozen = "settlement_frozen",
+        /// A settlement was reviewed at the street.
+        SettlementReviewed = "settlement_reviewed",
+        /// A settlement was approved at the district.
+        SettlementApproved = "settlement_approved",
+        /// A settlement was taken back before its approval; the detail has the reason.
+        SettlementWithdrawn = "settlement_withdrawn",
+        /// A settlement was shown to the public.
+        SettlementPublished = "settlement_published",
+        /// Every payment of a settlement has arrived.
+        SettlementClosed = "settlement_closed",
+        /// Payments were put into a file for the bank.
+        PayoutMade = "payout_made",
+        /// A payment file, with account numbers in the clear, was given out.
+        PayoutExported = "payout_exported",
+        /// A returned payment was issued again.
+        PaymentReissued = "payment_reissued",
+        /// A bank's answer was taken; the detail has its counts.
+        BankAnswerTaken = "bank_answer_taken",
+        /// A row on the suspense list was settled by a person; the detail has the note.
+        SuspenseResolved = "suspense_resolved",
         /// A dead letter was sent on its way again.
         JobRevived = "job_revived",
     }

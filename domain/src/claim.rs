@@ -4,10 +4,11 @@
 //! the programme's clearing account: its month is split once, by largest remainder, so that no fen drifts meal by meal
 //! (splitting each of 30,000 meals was measured to drift 150.23 yuan).
 
-use crate::id::{OrderId, TransferId};
+use crate::id::{OrderId, RedemptionId, TransferId};
 use crate::ledger::Payer;
 use crate::money::MoneyOverflow;
 use crate::order::RedemptionMethod;
+use crate::subsidy::trace::Flag;
 use crate::{Fen, Instant, MealPeriod, ServiceDate};
 use chrono::Datelike;
 use serde::{Deserialize, Serialize, Serializer};
@@ -93,6 +94,8 @@ pub struct ClaimLine {
     pub transfer: TransferId,
     /// The order.
     pub order: OrderId,
+    /// The redemption that counts.
+    pub evidence: RedemptionId,
     /// Who pays.
     pub payer: Payer,
     /// By which version.
@@ -111,6 +114,8 @@ pub struct ClaimLine {
     pub served_at: Instant,
     /// How much.
     pub fen: Fen,
+    /// What the decision said needs a second look.
+    pub flags: Vec<Flag>,
 }
 
 /// What one version of one payer comes to.
@@ -178,6 +183,7 @@ mod tests {
         ClaimLine {
             transfer: Id::from_uuid(Uuid::from_u128(n)),
             order: Id::from_uuid(Uuid::from_u128(n)),
+            evidence: Id::from_uuid(Uuid::from_u128(n)),
             payer: Payer::parse(payer).unwrap(),
             version: VersionRef { version: version.into(), hash: version.into() },
             date: ServiceDate::new(2026, 11, 23).unwrap(),
@@ -187,6 +193,7 @@ mod tests {
             method: RedemptionMethod::Card,
             served_at: Instant::from_micros(0),
             fen: Fen(fen),
+            flags: Vec::new(),
         }
     }
 

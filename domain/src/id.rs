@@ -155,6 +155,16 @@ kinds! {
     Decision = "dec", DecisionId;
     /// A transfer of the ledger (分录).
     Transfer = "trf", TransferId;
+    /// A settlement (结算单): one canteen, one payer, one period.
+    Settlement = "set", SettlementId;
+    /// A payout (付款批次): a file of payments for the bank.
+    Payout = "pyo", PayoutId;
+    /// A payment: one funder's part of one settlement. Its text is the number in the bank's files.
+    PaymentNumber = "pay", PaymentId;
+    /// A bank's answer, brought as a file.
+    BankAnswer = "bka", BankAnswerId;
+    /// A row of a bank's answer that matches no payment.
+    Suspense = "sus", SuspenseId;
     /// A supplier (供应商).
     Supplier = "sup", SupplierId;
     /// An ingredient (原料).

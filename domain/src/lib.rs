@@ -29,6 +29,7 @@ pub mod person;
 pub mod place;
 pub mod policy;
 pub mod sensitive;
+pub mod settlement;
 pub mod standing;
 pub mod subsidy;
 pub mod text_enum;

@@ -153,7 +153,7 @@ fn sink(output: Option<&Path>) -> Result<Box<dyn Write>> {
 }
 
 /// What holds personal data is for its owner alone.
-fn private(path: &Path) -> std::io::Result<File> {
+pub(super) fn private(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
 }

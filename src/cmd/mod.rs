@@ -41,6 +41,8 @@ commands! {
     config => Config,
     /// Write files from the database: every table that is imported, orders, claims.
     export => Export,
+    /// Settle a month or quarter: freeze, review, approve, publish, pay, match the bank's answer, close.
+    settlement => Settlement,
     /// Check a subsidy policy document, or replay its cases.
     policy => Policy,
     /// Plan delivery routes from a file.

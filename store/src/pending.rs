@@ -4,6 +4,7 @@ use crate::column::Col;
 use crate::query::rows::{
     AllowanceUseRow, DecisionRow, EventRow, IdempotencyRow, JobRow, OrderLineRow, OrderRow, RedemptionRow, TransferRow,
 };
+use crate::query::settlements::SettledRow;
 use crate::schema;
 use diesel::{ExecuteCopyFromDsl, RunQueryDsl};
 use domain::id::CanteenId;
@@ -78,6 +79,8 @@ pending! {
     redemptions: RedemptionRow => redemption, redemption;
     /// A movement of money.
     transfers: TransferRow => transfer, transfer;
+    /// A line of a settlement.
+    settled: SettledRow => settlement_line, settled;
     /// An event of a canteen's log.
     events: EventRow => event, event;
     /// An answer to keep.

@@ -45,6 +45,12 @@ pub enum Field {
     CertificateNumber,
     /// `notice_setting.mail_enc`
     NoticeMail,
+    /// `canteen_payee.account_enc`
+    PayeeAccount,
+    /// `payment.account_enc`
+    PaymentAccount,
+    /// `suspense.account_enc`
+    SuspenseAccount,
 }
 
 impl Field {
@@ -62,6 +68,9 @@ impl Field {
             Self::JobPayload => "job.payload",
             Self::CertificateNumber => "health_certificate.number_enc",
             Self::NoticeMail => "notice_setting.mail_enc",
+            Self::PayeeAccount => "canteen_payee.account_enc",
+            Self::PaymentAccount => "payment.account_enc",
+            Self::SuspenseAccount => "suspense.account_enc",
         }
     }
 }

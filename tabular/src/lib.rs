@@ -25,13 +25,13 @@ mod xlsx_in;
 mod xlsx_out;
 
 pub use fault::{CellFault, FaultReport};
-pub use number::{Coordinate, Latitude, Longitude, Milligrams, TenthKcal, Whole};
+pub use number::{Coordinate, Latitude, Longitude, Milligrams, PaidYuan, TenthKcal, Whole};
 pub use read::{Encoding, Format, Limits, Outcome, ReadOptions, Totals, check, read, read_all};
-pub use schema::{Bilingual, Column, Language, Row, Schema, TableKind};
-pub use tables::{CanteenRow, DishRow, FactRow, FamilyRow, MenuRow, PlaceRow, RecipeRow, SeniorRow, StandingRow};
+pub use schema::{Bilingual, Column, Language, Row, Schema, SheetName, TableKind};
+pub use tables::{BankAnswerRow, CanteenRow, DishRow, FactRow, FamilyRow, MenuRow, PlaceRow, RecipeRow, SeniorRow, StandingRow};
 pub use text::{CardNumber, Code, Licence, Phone, Private, Text};
 pub use value::{CellValue, Kind, Shape};
 pub use when::{CutOff, TimeWindow, Weekdays};
 pub use words::{Relation, Word};
 pub use write::{CsvWriter, Heading, WriteError, csv_header, csv_lines, headings};
-pub use xlsx_out::{XlsxWriter, template};
+pub use xlsx_out::{XlsxWriter, template, workbook_of};

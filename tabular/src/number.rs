@@ -3,6 +3,7 @@
 use crate::fault::CellFault;
 use crate::schema::Bilingual;
 use crate::value::{CellValue, Kind, Shape, not_accepted};
+use domain::Fen;
 
 /// Reads decimal text with at most `places` decimals as an integer count of the last place: `decimal("12.4", 2)` is 1240.
 ///
@@ -73,6 +74,24 @@ impl<const MIN: u32, const MAX: u32> CellValue for Whole<MIN, MAX> {
     fn parse(text: &str) -> Result<Self, CellFault> {
         let value = decimal(text, 0).and_then(|v| u32::try_from(v).ok());
         value.and_then(Self::new).ok_or_else(|| not_accepted::<Self>("bad_number", text))
+    }
+    fn write(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// What a bank pays at once: yuan from 0.01 to 999,999,999.99, read exactly as decimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PaidYuan(pub Fen);
+
+impl CellValue for PaidYuan {
+    const SHAPE: Shape = Shape::of(Kind::Number);
+    fn accepts() -> Bilingual {
+        Bilingual::of("金额（元），0.01 至 999999999.99，不带千分位", "yuan from 0.01 to 999999999.99 without separators")
+    }
+    fn parse(text: &str) -> Result<Self, CellFault> {
+        let fen = decimal(text, 2).filter(|fen| (1..=99_999_999_999).contains(fen));
+        fen.map(|fen| Self(Fen(fen))).ok_or_else(|| not_accepted::<Self>("bad_amount", text))
     }
     fn write(&self) -> String {
         self.0.to_string()

@@ -396,7 +396,7 @@ pub fn read<T: Row>(
         let line = &mut |row, estimate, cells: &[Raw<'_>]| engine.line(row, estimate, cells);
         match options.format {
             Format::Csv => csv_in::rows(input, options.encoding, line),
-            Format::Xlsx => xlsx_in::rows(input, T::SCHEMA.kind, line),
+            Format::Xlsx => xlsx_in::rows(input, T::SCHEMA.sheet, line),
         }
     });
     let run = run.and_then(|()| {

@@ -3,6 +3,7 @@
 use crate::fault::CellFault;
 use crate::read::Cells;
 use crate::value::Shape;
+use domain::text_enum::TextEnum;
 
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,33 @@ impl TableKind {
     }
 }
 
+/// What the sheet of a table is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SheetName {
+    /// As the table that is imported and exported.
+    Table(TableKind),
+    /// A file that only comes in, such as a bank's answer.
+    Called {
+        /// In Chinese.
+        zh: &'static str,
+        /// In English.
+        en: &'static str,
+    },
+}
+
+impl SheetName {
+    /// In a language.
+    #[must_use]
+    pub fn text(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Table(kind), Language::Chinese) => kind.name_zh(),
+            (Self::Table(kind), Language::English) => kind.as_str(),
+            (Self::Called { zh, .. }, Language::Chinese) => zh,
+            (Self::Called { en, .. }, Language::English) => en,
+        }
+    }
+}
+
 /// One column.
 #[derive(Debug)]
 pub struct Column {
@@ -122,8 +150,8 @@ impl Column {
 /// A table's description.
 #[derive(Debug)]
 pub struct Schema {
-    /// Which table it is.
-    pub kind: TableKind,
+    /// What its sheet is called.
+    pub sheet: SheetName,
     /// Its columns, in the order of the template. All must be present in a file, in any order.
     pub columns: &'static [Column],
     /// Sets of columns whose combined value is in a file at most once (ignored while any of them is empty).
@@ -136,7 +164,7 @@ impl Schema {
     /// The documentation of the table as Markdown, Chinese beside English.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let mut out = format!("## {} `{}`\n\n", self.kind.name_zh(), self.kind);
+        let mut out = format!("## {} `{}`\n\n", self.sheet.text(Language::Chinese), self.sheet.text(Language::English));
         out.push_str("| 列 | column | 必填 required | 例 example | 说明 | meaning |\n|---|---|---|---|---|---|\n");
         for column in self.columns {
             let (accepts, required) = ((column.accepts)(), if column.shape.required { "是 yes" } else { "否 no" });
@@ -173,7 +201,7 @@ pub trait Row: Sized {
 macro_rules! table {
     (
         $(#[$meta:meta])*
-        $name:ident of $kind:ident, unique [$($unique:expr),*], agree $agree:expr, finish $finish:path;
+        $name:ident of $sheet:expr, unique [$($unique:expr),*], agree $agree:expr, finish $finish:path;
         $($(#[$fmeta:meta])* $field:ident: $type:ty = $zh:literal, $example:literal, $help_zh:literal, $help_en:literal;)+
     ) => {
         $(#[$meta])*
@@ -182,7 +210,7 @@ macro_rules! table {
 
         impl $crate::schema::Row for $name {
             const SCHEMA: &'static $crate::schema::Schema = &$crate::schema::Schema {
-                kind: $crate::schema::TableKind::$kind,
+                sheet: $sheet,
                 columns: &[$($crate::schema::Column {
                     en: stringify!($field),
                     zh: $zh,

@@ -5,6 +5,7 @@ use crate::number::half_width;
 use crate::schema::Bilingual;
 use crate::value::{CellValue, Kind, Shape, not_accepted};
 use domain::Sensitive;
+use domain::settlement::payee::AccountNumber;
 use std::fmt;
 
 /// A trimmed, non-empty text of at most `MAX` characters without control characters.
@@ -186,6 +187,19 @@ impl CellValue for CardNumber {
     }
     fn write(&self) -> String {
         self.0.clone()
+    }
+}
+
+impl CellValue for AccountNumber {
+    const SHAPE: Shape = Shape::secret(Kind::Digits);
+    fn accepts() -> Bilingual {
+        Bilingual::of("8 至 32 位数字的银行账号", "a bank account of 8 to 32 digits")
+    }
+    fn parse(text: &str) -> Result<Self, CellFault> {
+        Self::parse(text).map_err(|_| not_accepted::<Self>("bad_account", text))
+    }
+    fn write(&self) -> String {
+        self.reveal().to_owned()
     }
 }
 

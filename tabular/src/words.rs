@@ -3,6 +3,7 @@
 use domain::access::{ConsentKind, FamilyScope};
 use domain::canteen::{CanteenKind, Station};
 use domain::diet::{Allergen, DishMark, Texture};
+use domain::settlement::payment::BankResult;
 use domain::subsidy::facts::FactKind;
 use domain::text_enum::TextEnum;
 use domain::{Channel, MealPeriod};
@@ -58,6 +59,23 @@ in_files! {
         Sibling = "兄弟姐妹",
         Guardian = "监护人",
         Other = "其他亲友",
+    }
+}
+
+impl Word for BankResult {
+    fn zh(self) -> &'static str {
+        match self {
+            Self::Paid => "成功",
+            Self::Returned => "退回",
+        }
+    }
+    // Banks have more than one word for it.
+    fn from_either(text: &str) -> Option<Self> {
+        match text {
+            "成功" | "交易成功" | "支付成功" | "paid" => Some(Self::Paid),
+            "退回" | "失败" | "交易失败" | "支付失败" | "退汇" | "returned" => Some(Self::Returned),
+            _ => None,
+        }
     }
 }
 

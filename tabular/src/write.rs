@@ -77,6 +77,15 @@ impl Heading {
     pub const fn number(zh: &'static str, en: &'static str) -> Self {
         Self { zh, en, number: true }
     }
+
+    /// In a language.
+    #[must_use]
+    pub const fn text_in(&self, language: Language) -> &'static str {
+        match language {
+            Language::Chinese => self.zh,
+            Language::English => self.en,
+        }
+    }
 }
 
 /// The headings of a table, in the order of its columns.
@@ -88,8 +97,7 @@ pub fn headings(schema: &Schema) -> Vec<Heading> {
 
 /// The header of a CSV file in UTF-8, without a byte-order mark.
 pub fn csv_header(headings: &[Heading], language: Language) -> Result<String, WriteError> {
-    let name = |h: &Heading| if language == Language::Chinese { h.zh } else { h.en };
-    csv_text(std::iter::once(headings.iter().map(|h| name(h).to_owned()).collect()))
+    csv_text(std::iter::once(headings.iter().map(|h| h.text_in(language).to_owned()).collect()))
 }
 
 /// Lines of a CSV file; what a spreadsheet would run as a formula gets an apostrophe, which reading takes off again.

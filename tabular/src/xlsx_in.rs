@@ -4,7 +4,7 @@ use crate::decode::{old_excel, unreadable};
 use crate::fault::CellFault;
 use crate::guard::{UNPACKED, damaged, inspect};
 use crate::read::{Each, Raw};
-use crate::schema::TableKind;
+use crate::schema::{Language, SheetName};
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader};
 use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const COLUMN_LIMIT: u32 = 512;
 
 /// Hands each row that has cells to `each` with its number and the estimate of rows in the sheet.
-pub(crate) fn rows(mut input: impl Read + Seek, kind: TableKind, each: Each<'_>) -> Result<(), CellFault> {
+pub(crate) fn rows(mut input: impl Read + Seek, called: SheetName, each: Each<'_>) -> Result<(), CellFault> {
     let mut magic = [0_u8; 4];
     let got = input.read(&mut magic).map_err(|e| unreadable(&e))?;
     match magic.get(..got).unwrap_or_default() {
@@ -30,7 +30,7 @@ pub(crate) fn rows(mut input: impl Read + Seek, kind: TableKind, each: Each<'_>)
     inspect(&mut input, UNPACKED)?;
     input.seek(SeekFrom::Start(0)).map_err(|e| unreadable(&e))?;
     let mut workbook: Xlsx<_> = guarded(|| Xlsx::new(input))?;
-    let sheet = sheet_for(&workbook, kind).ok_or_else(damaged)?;
+    let sheet = sheet_for(&workbook, called).ok_or_else(damaged)?;
     let mut cells = guarded(|| workbook.worksheet_cells_reader(&sheet))?;
     stream(&mut cells, each)
 }
@@ -42,12 +42,12 @@ fn guarded<T, E>(run: impl FnOnce() -> Result<T, E>) -> Result<T, CellFault> {
 }
 
 /// The visible sheet named as the table, else the first visible one.
-fn sheet_for<RS: Read + Seek>(workbook: &Xlsx<RS>, kind: TableKind) -> Option<String> {
+fn sheet_for<RS: Read + Seek>(workbook: &Xlsx<RS>, called: SheetName) -> Option<String> {
     let visible = || {
         let sheets = workbook.sheets_metadata().iter();
         sheets.filter(|s| s.typ == SheetType::WorkSheet && s.visible == SheetVisible::Visible).map(|s| s.name.clone())
     };
-    let named = |name: &String| name == kind.name_zh() || name.eq_ignore_ascii_case(&kind.to_string());
+    let named = |name: &String| name == called.text(Language::Chinese) || name.eq_ignore_ascii_case(called.text(Language::English));
     visible().find(named).or_else(|| visible().next())
 }
 

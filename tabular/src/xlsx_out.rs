@@ -3,7 +3,7 @@
 use crate::read::Limits;
 use crate::schema::{Language, Row, Schema};
 use crate::value::Kind;
-use crate::write::WriteError;
+use crate::write::{Heading, WriteError};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet};
 use std::marker::PhantomData;
 
@@ -62,6 +62,36 @@ pub fn template(schema: &Schema, language: Language) -> Result<Vec<u8>, WriteErr
     Ok(workbook.save_to_buffer()?)
 }
 
+/// A workbook of one sheet from cells rather than typed rows: frozen header, quantities as numbers, everything else as text so that
+/// no digit is lost. Equal rows give equal bytes. At most as many rows as a workbook is read back with.
+pub fn workbook_of(name: &str, headings: &[Heading], rows: &[Vec<String>], language: Language) -> Result<Vec<u8>, WriteError> {
+    let limit = Limits::default().xlsx_rows;
+    if u32::try_from(rows.len()).map_or(true, |n| n > limit) {
+        return Err(WriteError::TooManyRows(limit));
+    }
+    let mut sheet = Worksheet::new();
+    sheet.set_name(name)?;
+    let (bold, text, yuan) = (Format::new().set_bold(), Format::new().set_num_format("@"), Format::new().set_num_format("0.00"));
+    for (heading, at) in headings.iter().zip(0_u16..) {
+        sheet.set_column_width(at, 20)?;
+        sheet.write_string_with_format(0, at, heading.text_in(language), &bold)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    for (row, line) in rows.iter().zip(1_u32..) {
+        for ((cell, heading), at) in row.iter().zip(headings).zip(0_u16..) {
+            match cell.parse::<f64>().ok().filter(|_| heading.number) {
+                Some(number) if cell.contains('.') => sheet.write_number_with_format(line, at, number, &yuan)?,
+                Some(number) => sheet.write_number(line, at, number)?,
+                None if cell.is_empty() => continue,
+                None => sheet.write_string_with_format(line, at, cell, &text)?,
+            };
+        }
+    }
+    let mut workbook = workbook()?;
+    workbook.push_worksheet(sheet);
+    Ok(workbook.save_to_buffer()?)
+}
+
 /// A workbook whose bytes do not tell when it was made.
 fn workbook() -> Result<Workbook, WriteError> {
     let mut workbook = Workbook::new();
@@ -72,10 +102,7 @@ fn workbook() -> Result<Workbook, WriteError> {
 
 fn sheet(schema: &Schema, language: Language) -> Result<Worksheet, WriteError> {
     let mut sheet = Worksheet::new();
-    sheet.set_name(match language {
-        Language::Chinese => schema.kind.name_zh().to_owned(),
-        Language::English => schema.kind.to_string(),
-    })?;
+    sheet.set_name(schema.sheet.text(language))?;
     let (bold, text) = (Format::new().set_bold(), Format::new().set_num_format("@"));
     for (column, at) in schema.columns.iter().zip(0_u16..) {
         sheet.set_column_width(at, 18)?;

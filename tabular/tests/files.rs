@@ -42,7 +42,7 @@ fn the_example_of_every_column_of_every_table_is_itself_a_valid_row() {
         for language in [Language::Chinese, Language::English] {
             let text = format!("{}\n{}\n", header::<T>(language), line::<T>(&[]));
             let rows = csv::<T>(&text).map_err(|r| r.faults).unwrap();
-            assert_eq!(rows.len(), 1, "{}", T::SCHEMA.kind);
+            assert_eq!(rows.len(), 1, "{:?}", T::SCHEMA.sheet);
         }
         assert!(T::SCHEMA.unique.iter().flat_map(|names| names.iter()).all(|n| T::SCHEMA.columns.iter().any(|c| c.en == *n)));
     }
@@ -55,6 +55,7 @@ fn the_example_of_every_column_of_every_table_is_itself_a_valid_row() {
     example::<FactRow>();
     example::<tabular::FamilyRow>();
     example::<tabular::StandingRow>();
+    example::<tabular::BankAnswerRow>();
 }
 
 #[test]

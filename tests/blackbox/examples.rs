@@ -74,13 +74,24 @@ fn is_id(word: &str) -> bool {
 }
 
 /// What is made by chance and has no form by which it could be known.
-const BY_CHANCE: [(&str, &str, &str); 6] = [
+const BY_CHANCE: [(&str, &str, &str); 16] = [
     ("createUser", "password", "shown-once"),
     ("resetPassword", "password", "shown-once"),
     ("makePairingCode", "code", "7K3M-P9XA"),
     ("showOrderCode", "text", "001-4821"),
     ("showQr", "text", "nq1.sen_00000000000000000000000000000001.58791234.5f0c"),
     ("listAudit", "hash", "0"),
+    // The hash of a list is over identifiers.
+    ("freezeSettlements", "items/0/hash", "0"),
+    ("freezeSettlements", "items/1/hash", "0"),
+    ("listSettlements", "items/0/hash", "0"),
+    ("listSettlements", "items/1/hash", "0"),
+    ("getSettlement", "hash", "0"),
+    ("reviewSettlement", "hash", "0"),
+    ("approveSettlement", "hash", "0"),
+    ("withdrawSettlement", "hash", "0"),
+    ("publishSettlement", "hash", "0"),
+    ("closeSettlement", "hash", "0"),
 ];
 
 fn example(names: &mut Names, played: &Played) -> Value {
@@ -91,8 +102,10 @@ fn example(names: &mut Names, played: &Played) -> Value {
         names.value(&played.reply.body)
     };
     for (operation, member, instead) in BY_CHANCE {
-        if played.request.operation == operation && response.get(member).is_some() {
-            response[member] = json!(instead);
+        if played.request.operation == operation
+            && let Some(found) = response.pointer_mut(&format!("/{member}"))
+        {
+            *found = json!(instead);
         }
     }
     let kind = played.reply.content_type.split(';').next().unwrap_or_default();

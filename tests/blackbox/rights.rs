@@ -20,7 +20,8 @@ const PLACES: [(&str, bool); 3] = [("990101001", true), ("990101", true), ("9902
 /// They end the session of whoever asks, so each caller asks with a session of its own, at the end.
 const ENDING: [&str; 2] = ["signOut", "signOutEverywhere"];
 /// What somebody elsewhere must not even see the identifier of.
-const PRIVATE: [&str; 10] = ["sen_", "ord_", "bnd_", "fct_", "dev_", "std_", "pln_", "stp_", "lot_", "bat_"];
+const PRIVATE: [&str; 13] =
+    ["sen_", "ord_", "bnd_", "fct_", "dev_", "std_", "pln_", "stp_", "lot_", "bat_", "set_", "pyo_", "pay_"];
 
 fn file() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/blackbox/rights.md")
@@ -80,7 +81,7 @@ impl<'a> Matrix<'a> {
         Self { world, day, staff, faults: Vec::new() }
     }
 
-    /// One cell: `●` where the role is held over the thing, `○` wherever it is held, `·` never.
+    /// One cell: `●` where the role is held over the thing, `▲` where over its whole district, `○` wherever it is held, `·` never.
     fn cell(&mut self, requests: &[Request], role: Role) -> &'static str {
         let mut allowed = [false; 3];
         for (n, (place, covers)) in PLACES.iter().enumerate() {
@@ -100,6 +101,7 @@ impl<'a> Matrix<'a> {
         }
         match allowed {
             [true, true, false] => "●",
+            [false, true, false] => "▲",
             [true, true, true] => "○",
             [false, false, false] => "·",
             other => {
@@ -171,6 +173,7 @@ const HEAD: &str = "# Who may do what
 Every operation of the API and everybody who could call it, as a test sees it (`tests/blackbox/rights.rs`).
 
 * `●` where the role is held over the place of what is acted upon: there and in every place above, and nowhere else
+* `▲` where the role is held over the whole district of what is acted upon, or more
 * `○` wherever the caller is; a list then shows only what is in sight, a person only what is theirs
 * `·` never
 * `-` not asked

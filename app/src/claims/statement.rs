@@ -6,6 +6,7 @@ use domain::access::{Action, Actor, Role, RoleGrant, Scope};
 use domain::claim::{ClaimLine, Month, PayerTotal, VersionRef, totals};
 use domain::id::{CanteenId, TransferId};
 use domain::ledger::Payer;
+use domain::subsidy::trace::Flag;
 use domain::{Fen, MealPeriod};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use store::StoreError;
 use store::column::Col;
 use store::conn::AnyConnection;
-use store::query::claims::{self, ClaimCanteen, ClaimRow};
+use store::query::claims::{self, ClaimCanteen, ClaimRow, Which};
 use store::query::policies;
 
 /// Which claims.
@@ -132,10 +133,16 @@ const PAGE: i64 = 5_000;
 
 pub(crate) fn of_canteen(conn: &mut AnyConnection, canteen: ClaimCanteen, month: Month) -> Result<Statement, StoreError> {
     let Col(id) = canteen.id;
-    let span = (month.first(), month.last());
+    let lines = proven_lines(conn, id, Which::Between(month.first(), month.last()))?;
+    let (fen, names) = (sum(&lines)?, names(conn, &lines)?);
+    Ok(Statement { canteen: id, code: canteen.code, name: canteen.name, month, totals: add_up(&lines)?, lines, fen, names })
+}
+
+/// A canteen's lines, by date, meal, number and payer; an error when they do not come to what was posted.
+pub(crate) fn proven_lines(conn: &mut AnyConnection, id: CanteenId, which: Which) -> Result<Vec<ClaimLine>, StoreError> {
     let (mut lines, mut after): (Vec<ClaimLine>, Option<TransferId>) = (Vec::new(), None);
     loop {
-        let page = claims::lines(conn, id, span, after, PAGE)?;
+        let page = claims::lines(conn, id, which, after, PAGE)?;
         let full = i64::try_from(page.len()).is_ok_and(|n| n == PAGE);
         after = page.last().map(|row| row.transfer_id.0);
         for row in page {
@@ -146,14 +153,12 @@ pub(crate) fn of_canteen(conn: &mut AnyConnection, canteen: ClaimCanteen, month:
         }
     }
     lines.sort_by(|a, b| key(a).cmp(&key(b)));
-    let fen = sum(&lines)?;
-    let posted = claims::posted(conn, id, span)?;
+    let (fen, posted) = (sum(&lines)?, claims::posted(conn, id, which)?);
     if posted != fen {
         // Money without evidence, or the other way round: nobody may be asked to pay on such a statement.
-        return Err(StoreError::Database(format!("claims of {id} in {month} come to {fen}, posted are {posted}")));
+        return Err(StoreError::Database(format!("claims of {id}, {which:?}, come to {fen}, posted are {posted}")));
     }
-    let names = names(conn, &lines)?;
-    Ok(Statement { canteen: id, code: canteen.code, name: canteen.name, month, totals: add_up(&lines)?, lines, fen, names })
+    Ok(lines)
 }
 
 /// The stable order of lines.
@@ -172,6 +177,8 @@ fn add_up(lines: &[ClaimLine]) -> Result<Vec<PayerTotal>, StoreError> {
 /// What a claim asks of a stored decision: parsing the rest of a month's traces would be most of the work.
 #[derive(Deserialize)]
 struct Versions {
+    #[serde(default)]
+    flags: Vec<Flag>,
     trace: Vec<VersionOf>,
 }
 
@@ -192,6 +199,7 @@ fn line(row: ClaimRow) -> Result<ClaimLine, StoreError> {
     Ok(ClaimLine {
         transfer: row.transfer_id.0,
         order: row.order_id.0,
+        evidence: row.redemption_id.0,
         payer,
         version: VersionRef { version: version.version, hash: version.hash },
         date: row.service_date.0,
@@ -201,6 +209,7 @@ fn line(row: ClaimRow) -> Result<ClaimLine, StoreError> {
         method: row.method.0,
         served_at: row.served_at.0,
         fen: row.amount_fen.0,
+        flags: versions.flags,
     })
 }
 

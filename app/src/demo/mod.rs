@@ -3,6 +3,7 @@
 //! Seniors and their families sign in as anywhere, by a code sent to their phone.
 
 pub mod goods;
+pub mod served;
 
 use crate::App;
 use crate::auth::{new_user, open_session, staff};

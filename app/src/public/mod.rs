@@ -2,11 +2,15 @@
 
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
+use crate::settlements::look;
 use crate::trace::backward::{BatchTrace, batch_traces};
 use domain::batch::BatchState;
 use domain::food_safety::{DeciCelsius, hand_over_deadline};
 use domain::id::{BatchId, CanteenId};
-use domain::{Instant, MealPeriod, ServiceDate};
+use domain::settlement::Period;
+use domain::{Fen, Instant, MealPeriod, ServiceDate};
+use store::StoreError;
+use store::conn::AnyConnection;
 use store::query::{batches, catalogue, trace};
 
 /// A lot on the page.
@@ -60,6 +64,19 @@ pub struct PublicDish {
     pub batches: Vec<PublicBatch>,
 }
 
+/// A settlement that was published (公示): what a canteen is paid for a period, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicSettlement {
+    /// Which month or quarter.
+    pub period: Period,
+    /// What the funders are called.
+    pub funders: String,
+    /// Meals and parts of meals that are paid.
+    pub lines: i64,
+    /// What they come to.
+    pub fen: Fen,
+}
+
 /// The page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicDay {
@@ -75,6 +92,8 @@ pub struct PublicDay {
     pub date: ServiceDate,
     /// The dishes of the day's menus.
     pub dishes: Vec<PublicDish>,
+    /// Settlements that were published, newest first.
+    pub settlements: Vec<PublicSettlement>,
 }
 
 /// Batches of a day at most on a page.
@@ -113,9 +132,22 @@ pub async fn today(app: &App, code: String) -> Outcome<PublicDay, Never> {
                 licence_expires_on: canteen.licence_expires_on.0,
                 date,
                 dishes,
+                settlements: settled(conn, canteen.id.0)?,
             })
         })
         .await
+}
+
+/// Settlements on a page at most: a year of months of two payers.
+const SETTLEMENTS_MAX: i64 = 24;
+
+fn settled(conn: &mut AnyConnection, canteen: CanteenId) -> Result<Vec<PublicSettlement>, StoreError> {
+    let mut shown = Vec::new();
+    for of in look::published(conn, canteen, SETTLEMENTS_MAX)? {
+        let funders = look::funder_names(conn, of.id, &of.payer)?.join("、");
+        shown.push(PublicSettlement { period: of.period, funders, lines: of.lines, fen: of.fen });
+    }
+    Ok(shown)
 }
 
 fn public_batch(batch: &BatchTrace, hand_over_by: Option<Instant>) -> PublicBatch {

@@ -3,10 +3,10 @@
 use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
-use crate::schema::{canteen, decision, ledger_account, meal_order, redemption, sitting, transfer};
+use crate::schema::{canteen, decision, ledger_account, meal_order, redemption, settlement_line, sitting, transfer};
 use diesel::prelude::*;
 use domain::access::Scope;
-use domain::id::{CanteenId, OrderId, TransferId};
+use domain::id::{CanteenId, OrderId, RedemptionId, TransferId};
 use domain::ledger::{AccountKind, Phase};
 use domain::order::{RedemptionMethod, RedemptionState};
 use domain::{Fen, Instant, MealPeriod, ServiceDate};
@@ -26,6 +26,7 @@ pub struct ClaimCanteen {
 pub struct ClaimRow {
     pub transfer_id: Col<TransferId>,
     pub order_id: Col<OrderId>,
+    pub redemption_id: Col<RedemptionId>,
     pub payer: String,
     pub amount_fen: Col<Fen>,
     pub service_date: Col<ServiceDate>,
@@ -48,12 +49,35 @@ pub fn canteens(conn: &mut AnyConnection, scope: &Scope) -> Result<Vec<ClaimCant
     Ok(query.order(canteen::code).load(conn)?)
 }
 
-/// A canteen's claim lines of the dates from `from` to `to`, at most `limit`, after the movement `after`, in the order of the
-/// movements. Only movements with an accepted redemption: a claim is backed by evidence or it is none.
+/// Which lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Of meals from a date to a date, settled or not.
+    Between(ServiceDate, ServiceDate),
+    /// Of meals up to a date, that no settlement has: evidence that came late is taken by the next period.
+    UnsettledUntil(ServiceDate),
+}
+
+/// Narrows a query to the lines that are asked for.
+macro_rules! chosen {
+    ($query:expr, $which:expr) => {
+        match $which {
+            Which::Between(from, to) => {
+                $query.filter(sitting::service_date.ge(Col(from))).filter(sitting::service_date.le(Col(to)))
+            }
+            Which::UnsettledUntil(to) => $query.filter(sitting::service_date.le(Col(to))).filter(diesel::dsl::not(
+                diesel::dsl::exists(settlement_line::table.filter(settlement_line::transfer_id.eq(transfer::id))),
+            )),
+        }
+    };
+}
+
+/// A canteen's claim lines, at most `limit`, after the movement `after`, in the order of the movements. Only movements with an
+/// accepted redemption: a claim is backed by evidence or it is none.
 pub fn lines(
     conn: &mut AnyConnection,
     of: CanteenId,
-    (from, to): (ServiceDate, ServiceDate),
+    which: Which,
     after: Option<TransferId>,
     limit: i64,
 ) -> Result<Vec<ClaimRow>, StoreError> {
@@ -65,14 +89,13 @@ pub fn lines(
         .inner_join(redemption::table.on(redemption::order_id.eq(meal_order::id)))
         .left_join(decision::table.on(decision::order_id.eq(meal_order::id)))
         .filter(sitting::canteen_id.eq(Col(of)))
-        .filter(sitting::service_date.ge(Col(from)))
-        .filter(sitting::service_date.le(Col(to)))
         .filter(transfer::phase.eq(Word(Phase::Post)))
         .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
         .filter(redemption::state.eq(Word(RedemptionState::Accepted)))
         .select((
             transfer::id,
             meal_order::id,
+            redemption::id,
             ledger_account::funder,
             transfer::amount_fen,
             meal_order::service_date,
@@ -84,26 +107,25 @@ pub fn lines(
             decision::trace.nullable(),
         ))
         .into_boxed();
+    query = chosen!(query, which);
     if let Some(after) = after {
         query = query.filter(transfer::id.gt(Col(after)));
     }
     Ok(query.order(transfer::id).limit(limit).load(conn)?)
 }
 
-/// What was posted to a canteen's claim accounts for meals of these dates, whatever its evidence: what the lines must add up to.
-pub fn posted(conn: &mut AnyConnection, of: CanteenId, (from, to): (ServiceDate, ServiceDate)) -> Result<Fen, StoreError> {
+/// What was posted to a canteen's claim accounts, whatever its evidence: what the lines must add up to.
+pub fn posted(conn: &mut AnyConnection, of: CanteenId, which: Which) -> Result<Fen, StoreError> {
     let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(transfer.amount_fen), 0) AS BIGINT)");
     // Hidden too: an order is of a sitting that was seen.
-    let sum = transfer::table
+    let query = transfer::table
         .inner_join(ledger_account::table.on(ledger_account::id.eq(transfer::credit_id)))
         .inner_join(meal_order::table.on(meal_order::id.eq(transfer::order_id)))
         .inner_join(sitting::table.on(sitting::id.eq(meal_order::sitting_id)))
         .filter(sitting::canteen_id.eq(Col(of)))
-        .filter(sitting::service_date.ge(Col(from)))
-        .filter(sitting::service_date.le(Col(to)))
         .filter(transfer::phase.eq(Word(Phase::Post)))
         .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
         .select(sum)
-        .get_result::<i64>(conn)?;
-    Ok(Fen(sum))
+        .into_boxed();
+    Ok(Fen(chosen!(query, which).get_result::<i64>(conn)?))
 }

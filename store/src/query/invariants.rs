@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::on_each;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
-use domain::id::{CanteenId, MenuItemId, OrderId};
+use domain::id::{CanteenId, MenuItemId, OrderId, PayoutId, SettlementId};
 use domain::{Fen, ServiceDate};
 
 /// Rows reported at most, per rule.
@@ -136,5 +136,69 @@ pub fn logs(conn: &mut AnyConnection) -> Result<Vec<LogRow>, StoreError> {
                COALESCE(MIN(e.seq), 1) AS first_seq, COALESCE(MAX(e.seq), 0) AS last_seq \
                FROM canteen_log g LEFT JOIN event e ON e.canteen_id = g.canteen_id GROUP BY g.canteen_id, g.next_seq) AS l \
                WHERE l.first_seq <> 1 OR l.last_seq <> l.events OR l.next_seq <> l.last_seq + 1 ORDER BY l.canteen_id LIMIT $1";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// A settlement whose parts do not come to its total.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[allow(missing_docs)]
+pub struct SettlementBreakRow {
+    #[diesel(sql_type = crate::column::Uid)]
+    pub settlement_id: Col<SettlementId>,
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    #[diesel(sql_type = BigInt)]
+    pub total_fen: Col<Fen>,
+    #[diesel(sql_type = BigInt)]
+    pub lines_fen: Col<Fen>,
+    #[diesel(sql_type = BigInt)]
+    pub versions_fen: Col<Fen>,
+    #[diesel(sql_type = BigInt)]
+    pub payments_fen: Col<Fen>,
+    #[diesel(sql_type = BigInt)]
+    pub paid_fen: Col<Fen>,
+}
+
+/// Settlements whose lines, movements, versions or payments do not come to their total; and closed ones that are not paid.
+pub fn settlements(conn: &mut AnyConnection) -> Result<Vec<SettlementBreakRow>, StoreError> {
+    let sql = "SELECT settlement_id, state, total_fen, lines_fen, versions_fen, payments_fen, paid_fen FROM (\
+               SELECT s.id AS settlement_id, s.state AS state, s.total_fen AS total_fen, s.line_count AS line_count, \
+               (SELECT COUNT(*) FROM settlement_line l WHERE l.settlement_id = s.id) AS lines, \
+               (SELECT CAST(COALESCE(SUM(t.amount_fen), 0) AS BIGINT) FROM settlement_line l JOIN transfer t ON t.id = l.transfer_id \
+               WHERE l.settlement_id = s.id AND t.phase = 'post' AND t.amount_fen = l.amount_fen) AS lines_fen, \
+               (SELECT CAST(COALESCE(SUM(v.total_fen), 0) AS BIGINT) FROM settlement_version v WHERE v.settlement_id = s.id) AS versions_fen, \
+               (SELECT CAST(COALESCE(SUM(p.amount_fen), 0) AS BIGINT) FROM payment p \
+               WHERE p.settlement_id = s.id AND p.state <> 'replaced') AS payments_fen, \
+               (SELECT CAST(COALESCE(SUM(p.amount_fen), 0) AS BIGINT) FROM payment p \
+               WHERE p.settlement_id = s.id AND p.state = 'paid') AS paid_fen FROM settlement s) AS m WHERE NOT (\
+               m.versions_fen = m.total_fen AND CASE m.state \
+               WHEN 'withdrawn' THEN m.lines = 0 AND m.payments_fen = 0 \
+               WHEN 'published' THEN m.lines = m.line_count AND m.lines_fen = m.total_fen AND m.payments_fen = m.total_fen \
+               WHEN 'closed' THEN m.lines = m.line_count AND m.lines_fen = m.total_fen AND m.paid_fen = m.total_fen \
+               AND m.payments_fen = m.total_fen \
+               ELSE m.lines = m.line_count AND m.lines_fen = m.total_fen AND m.payments_fen = 0 END) \
+               ORDER BY m.settlement_id LIMIT $1";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// A payout whose payments do not come to its total.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[allow(missing_docs)]
+pub struct PayoutBreakRow {
+    #[diesel(sql_type = crate::column::Uid)]
+    pub payout_id: Col<PayoutId>,
+    #[diesel(sql_type = BigInt)]
+    pub total_fen: Col<Fen>,
+    #[diesel(sql_type = BigInt)]
+    pub payments_fen: Col<Fen>,
+}
+
+/// Payouts whose payments are not as many, or do not come to as much, as was put into the file.
+pub fn payouts(conn: &mut AnyConnection) -> Result<Vec<PayoutBreakRow>, StoreError> {
+    let sql = "SELECT payout_id, total_fen, payments_fen FROM (\
+               SELECT o.id AS payout_id, o.total_fen AS total_fen, o.line_count AS line_count, COUNT(p.id) AS payments, \
+               CAST(COALESCE(SUM(p.amount_fen), 0) AS BIGINT) AS payments_fen \
+               FROM payout o LEFT JOIN payment p ON p.payout_id = o.id GROUP BY o.id, o.total_fen, o.line_count) AS m \
+               WHERE m.payments <> m.line_count OR m.payments_fen <> m.total_fen ORDER BY m.payout_id LIMIT $1";
     Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<BigInt, _>(MOST).load(c))?)
 }

@@ -93,6 +93,22 @@ pub fn actor_of(conn: &mut AnyConnection, token_hash: &[u8], now: Instant) -> Re
     Ok(Some((actor, expires_at)))
 }
 
+/// What an active staff user of this login may do; for whoever runs the command line in their name. `None` for a blocked or unknown
+/// one.
+pub fn staff_actor(conn: &mut AnyConnection, login: &str) -> Result<Option<Actor>, StoreError> {
+    let user = app_user::table
+        .filter(app_user::login.eq(login))
+        .filter(app_user::kind.eq(Word(UserKind::Staff)))
+        .filter(app_user::state.eq(Word(UserState::Active)))
+        .select(app_user::id)
+        .get_result::<Col<UserId>>(conn)
+        .optional()?;
+    let Some(Col(user)) = user else { return Ok(None) };
+    let mut actor = Actor::default();
+    load_user(conn, user, &mut actor)?;
+    Ok(Some(actor))
+}
+
 fn load_user(conn: &mut AnyConnection, user: UserId, actor: &mut Actor) -> Result<(), StoreError> {
     actor.user = Some(user);
     actor.grants = user_grant::table

@@ -10,6 +10,7 @@ mod ingredients;
 mod kitchen;
 mod orders;
 mod people;
+mod settling;
 mod standing;
 
 pub use books::*;
@@ -21,6 +22,7 @@ pub use ingredients::*;
 pub use kitchen::*;
 pub use orders::*;
 pub use people::*;
+pub use settling::*;
 pub use standing::*;
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -85,4 +87,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     gate_override,
     health_certificate,
     order_line_batch,
+    canteen_payee,
+    settlement,
+    settlement_version,
+    settlement_line,
+    payout,
+    payment,
+    bank_answer,
+    suspense,
 );

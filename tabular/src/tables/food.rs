@@ -3,7 +3,8 @@
 use super::{as_read, unless};
 use crate::fault::CellFault;
 use crate::number::{Milligrams, TenthKcal, Whole};
-use crate::schema::{Misfit, table};
+use crate::schema::SheetName::Table;
+use crate::schema::{Misfit, TableKind, table};
 use crate::text::{Code, Text};
 use crate::when::CutOff;
 use domain::canteen::Station;
@@ -12,7 +13,7 @@ use domain::{Fen, MealPeriod, ServiceDate};
 
 table! {
     /// A dish, with its nutrition per portion as GB 28050 lists it.
-    DishRow of Dishes, unique [["code"]], agree None, finish check_dish;
+    DishRow of Table(TableKind::Dishes), unique [["code"]], agree None, finish check_dish;
     /// What other files call it.
     code: Code = "菜品编号", "D001", "", "";
     /// On menus and labels.
@@ -63,7 +64,7 @@ fn check_dish(row: DishRow) -> Result<DishRow, Vec<Misfit>> {
 
 table! {
     /// One ingredient of a dish: the edible part, raw, for one portion.
-    RecipeRow of Recipes, unique [["dish", "ingredient"]], agree Some(("ingredient", &["allergens", "untraced"])), finish check_recipe;
+    RecipeRow of Table(TableKind::Recipes), unique [["dish", "ingredient"]], agree Some(("ingredient", &["allergens", "untraced"])), finish check_recipe;
     /// The dish's code.
     dish: Code = "菜品编号", "D001", "", "";
     /// The ingredient's name, the same wherever it is used.
@@ -86,7 +87,7 @@ fn check_recipe(row: RecipeRow) -> Result<RecipeRow, Vec<Misfit>> {
 
 table! {
     /// A dish on the menu of a canteen, date and meal. The order of the rows is the order on the menu.
-    MenuRow of Menus, unique [["canteen", "date", "meal", "dish"]], agree None, finish as_read;
+    MenuRow of Table(TableKind::Menus), unique [["canteen", "date", "meal", "dish"]], agree None, finish as_read;
     /// The canteen's code.
     canteen: Code = "助餐点编号", "C01", "", "";
     /// The service date.

@@ -1,9 +1,11 @@
 //! The tables, one file per group, each declared once with the macro `table!`.
 
+mod bank;
 mod food;
 mod people;
 mod places;
 
+pub use bank::BankAnswerRow;
 pub use food::{DishRow, MenuRow, RecipeRow};
 pub use people::{FactRow, FamilyRow, SeniorRow, StandingRow};
 pub use places::{CanteenRow, PlaceRow};

@@ -3,7 +3,8 @@
 use super::unless;
 use crate::fault::CellFault;
 use crate::number::{Latitude, Longitude};
-use crate::schema::{Misfit, table};
+use crate::schema::SheetName::Table;
+use crate::schema::{Misfit, TableKind, table};
 use crate::text::{CardNumber, Code, Phone, Private, Text};
 use crate::when::Weekdays;
 use crate::words::Relation;
@@ -15,7 +16,7 @@ use domain::{Channel, MealPeriod, PlaceCode, ServiceDate};
 
 table! {
     /// A senior: who, where, and what they may eat.
-    SeniorRow of Seniors, unique [["identity_number"], ["card_no"]], agree None, finish check_senior;
+    SeniorRow of Table(TableKind::Seniors), unique [["identity_number"], ["card_no"]], agree None, finish check_senior;
     /// As on the identity card.
     name: Text<40> = "姓名", "张桂兰", "", "";
     /// Personal; the key by which other files name the senior.
@@ -68,7 +69,7 @@ fn half_a_coordinate() -> CellFault {
 
 table! {
     /// A dated fact about a senior, from a source.
-    FactRow of Facts, unique [["identity_number", "kind", "value", "valid_from"]], agree None, finish check_fact;
+    FactRow of Table(TableKind::Facts), unique [["identity_number", "kind", "value", "valid_from"]], agree None, finish check_fact;
     /// Whom it is about.
     identity_number: CitizenId = "身份证号", "990101194103150036", "该列须设为文本", "format the column as text";
     /// What it tells.
@@ -115,7 +116,7 @@ fn ends_before_it_begins(column: &'static str, from: ServiceDate, to: Option<Ser
 
 table! {
     /// A family member bound to a senior by the senior's consent.
-    FamilyRow of Families, unique [["identity_number", "phone"]], agree None, finish check_family;
+    FamilyRow of Table(TableKind::Families), unique [["identity_number", "phone"]], agree None, finish check_family;
     /// The senior's.
     identity_number: CitizenId = "老人身份证号", "990101194103150036", "该列须设为文本", "format the column as text";
     /// The family member's name.
@@ -144,7 +145,7 @@ fn check_family(row: FamilyRow) -> Result<FamilyRow, Vec<Misfit>> {
 
 table! {
     /// A meal that a senior wants on the same weekdays every week.
-    StandingRow of StandingOrders, unique [["identity_number", "canteen", "meal", "starts_on"]], agree None, finish check_standing;
+    StandingRow of Table(TableKind::StandingOrders), unique [["identity_number", "canteen", "meal", "starts_on"]], agree None, finish check_standing;
     /// The senior's.
     identity_number: CitizenId = "身份证号", "990101194103150036", "该列须设为文本", "format the column as text";
     /// The canteen's code.

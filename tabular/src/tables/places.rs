@@ -3,7 +3,8 @@
 use super::{as_read, unless};
 use crate::fault::CellFault;
 use crate::number::{Coordinate, Latitude, Longitude, Whole};
-use crate::schema::{Misfit, table};
+use crate::schema::SheetName::Table;
+use crate::schema::{Misfit, TableKind, table};
 use crate::text::{Code, Licence, Phone, Text};
 use crate::when::{CutOff, TimeWindow};
 use domain::canteen::CanteenKind;
@@ -11,7 +12,7 @@ use domain::{Fen, PlaceCode, ServiceDate};
 
 table! {
     /// A node of the place tree; its level is told by the length of its code.
-    PlaceRow of Places, unique [["code"]], agree None, finish as_read;
+    PlaceRow of Table(TableKind::Places), unique [["code"]], agree None, finish as_read;
     /// 2, 4, 6, 9 or 12 digits.
     code: PlaceCode = "区划代码", "990101001", "GB/T 2260、GB/T 10114 与统计用区划代码", "GB/T 2260, GB/T 10114, statistical code";
     /// As people call it.
@@ -20,7 +21,7 @@ table! {
 
 table! {
     /// A canteen (助餐点): where meals are sold, and for some, cooked.
-    CanteenRow of Canteens, unique [["code"], ["licence_no"]], agree None, finish check_canteen;
+    CanteenRow of Table(TableKind::Canteens), unique [["code"], ["licence_no"]], agree None, finish check_canteen;
     /// What other files call it.
     code: Code = "助餐点编号", "C01", "其他表格用它指代该点", "what other files call it";
     /// On screens and labels.

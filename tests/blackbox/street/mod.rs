@@ -218,6 +218,9 @@ impl Day {
             let staff = street.staff.iter().find(|staff| staff.role == *role).unwrap();
             self.kept.insert(format!("user_{name}"), json!(staff.user));
         }
+        let at = domain::PlaceCode::parse("990101001").unwrap();
+        let reviewer = world.wait(world.add_staff(Role::Reviewer, &at, None));
+        self.tokens.insert("street_reviewer".to_owned(), reviewer.token);
         self.tokens.insert("senior".to_owned(), street.senior.token.clone());
         self.tokens.insert("family".to_owned(), street.family.clone());
         let today = world.today();
@@ -246,8 +249,13 @@ impl Day {
             let time = chrono::NaiveTime::parse_from_str(time, "%H:%M").unwrap();
             world.clock.set(Instant::from_civil(world.today(), time));
         }
-        if line["do"] == "fail_a_message" {
-            self.fail_a_message(world);
+        match line["do"].as_str() {
+            Some("fail_a_message") => self.fail_a_message(world),
+            Some("next_month") => self.go_to(world, 40),
+            Some("back_to_today") => self.go_to(world, 0),
+            Some("bank_returns") => self.bank_answers("退回"),
+            Some("bank_pays") => self.bank_answers("成功"),
+            _ => {}
         }
         self.kept.insert("now".to_owned(), json!(world.clock.now()));
         let request = self.request(operation, line)?;
@@ -333,6 +341,25 @@ impl Day {
             }
             _ => Ok(value.clone()),
         }
+    }
+
+    /// Eight in the evening of the day, or of a day after it.
+    fn go_to(&self, world: &World, days: i32) {
+        let day = domain::ServiceDate::parse(self.kept["today"].as_str().unwrap()).unwrap().plus_days(days);
+        world.clock.set(Instant::from_civil(day, chrono::NaiveTime::from_hms_opt(20, 0, 0).unwrap()));
+    }
+
+    /// A bank's answer to the payment that was kept, with a row that is nobody's.
+    fn bank_answers(&mut self, result: &str) {
+        let kept = |name: &str| self.kept[name].clone();
+        let (payment, fen) = (kept("payment"), kept("payment_fen").as_i64().unwrap());
+        let row = |payment: &str, reference: &str| {
+            let yuan = domain::Fen(fen);
+            format!("{payment},暖阳餐饮服务有限公司,6222021001116245702,{yuan},{result},{reference},\n")
+        };
+        let rows = row(payment.as_str().unwrap(), result) + &row("备用金", "R9");
+        let text = format!("付款编号,收款户名,收款账号,金额（元）,结果,交易流水号,原因\n{rows}");
+        self.kept.insert("bank_answer".to_owned(), json!(text));
     }
 
     /// Lets a message to a senior fail until nobody tries it again.
