@@ -60,9 +60,18 @@ function forStation(menu, shown, station) {
 
 const weight = (lines) => lines.reduce((sum, l) => sum + 1 + (l.exceptions.length || l.texture !== 'regular' ? 0.75 : 0), 0);
 
+// How many lines fit one place, and both of a column: less while an alarm stands above. In pixels: foot and gaps, head and button of
+// a ticket, a line.
+function room() {
+  const height = (document.getElementById('view').clientHeight || 930) - 106;
+  const lines = (pixels) => (pixels - 184) / 64;
+  return { one: Math.max(0.5, lines(height / 2) - 0.26), two: Math.max(2, lines(height) - 1) };
+}
+
 // Pages of eight places in four columns of two. A ticket takes as many as it needs to show every line: one, both of a column, or
 // two columns; a line that one must scroll to is a line that is not cooked.
 function pages(link, menu, entries, station) {
+  const { one, two } = room();
   const all = [[]];
   let used = 0;
   for (const entry of entries) {
@@ -72,7 +81,7 @@ function pages(link, menu, entries, station) {
     const told = changes ? changes.removed.length + changes.changed.size * 0.75 : 0;
     const size = weight(lines) + told + (entry.ticket.note ? 0.8 : 0) + (entry.news ? 0.7 : 0) +
       (lines.length < entry.ticket.lines.length ? 0.6 : 0) + (stations.length ? 0.8 : 0);
-    const need = size > 9 ? 4 : size > 3.3 ? 2 : 1;
+    const need = size > two ? 4 : size > one ? 2 : 1;
     const at = need > 1 && used % 2 ? used + 1 : used;
     if (at + need > SLOTS && all.at(-1).length) { all.push([]); used = 0; } else used = at;
     const shape = { 1: '', 2: 'tall', 4: 'tall wide' }[need];
