@@ -4,7 +4,8 @@
 
 use crate::operations::{Access, Operation, op};
 use crate::problem::{Problem, ProblemCode as P};
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH};
+use actix_web::ResponseError;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use app::App;
@@ -15,7 +16,15 @@ use sha2::{Digest, Sha256};
 
 /// Adds the route.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(web::resource("/public/canteens/{code}").route(web::get().to(public_canteen)));
+    let page = web::resource("/public/canteens/{code}").route(web::get().to(public_canteen));
+    config.service(page.default_service(web::route().to(only_get)));
+}
+
+/// The page is beside the gate that words such refusals for the API.
+async fn only_get() -> HttpResponse {
+    let mut refused = Problem::new(P::MethodNotAllowed).error_response();
+    refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+    refused
 }
 
 /// Who may do what here.

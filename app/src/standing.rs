@@ -73,13 +73,7 @@ pub async fn follow(app: &App, pattern: StandingOrderId) -> Outcome<(), Never> {
 }
 
 /// One pattern's day, in one unit of work; answers what was done.
-fn day(
-    tx: &mut Tx<'_>,
-    lookup: &OrderLookup,
-    telling: Telling,
-    id: StandingOrderId,
-    date: ServiceDate,
-) -> Outcome<Step, Never> {
+fn day(tx: &mut Tx<'_>, lookup: &OrderLookup, telling: Telling, id: StandingOrderId, date: ServiceDate) -> Outcome<Step, Never> {
     let Some(row) = standing::find(tx.look(), id)? else { return Ok(Step::Keep) };
     let Some(senior) = seniors::find(tx.look(), row.senior_id.0)? else { return Ok(Step::Keep) };
     tx.lock_canteen(row.canteen_id.0)?;
