@@ -60,7 +60,7 @@ export function ingredientsView(link) {
   const { ingredients } = count(link.board.byNumber(), link.menu ?? []);
   if (!ingredients.length) return [h('p', { class: 'empty' }, t('nothing'))];
   return [h('section', { class: 'ingredients' }, ingredients.map((of) => h('article', { class: 'ingredient', 'data-ingredient': of.name },
-    h('h3', {}, of.name), h('b', {}, amount(of.mg)),
+    h('h2', {}, of.name), h('b', {}, amount(of.mg)),
     of.textures.size > 1 || !of.textures.has('regular') ? h('p', { class: 'by' }, [...of.textures].map(([x, mg]) => h('span', {}, `${t(x)} ${amount(mg)}`))) : null,
     h('p', { class: 'used' }, `${t('used_in')} ${of.dishes.join('、')}`),
     of.without.length ? h('p', { class: 'without' }, h('span', { class: 'exception' }, `⚠ ${t('without')} × ${of.without.reduce((n, p) => n + p.quantity, 0)}`), ' ', of.without.map(person).join('、')) : null)))];
@@ -71,7 +71,7 @@ export function needsView(link, ui) {
   const all = needs(link.board.byNumber(), link.menu ?? [], ui.station);
   if (!all.length) return [h('p', { class: 'empty' }, t('no_needs'))];
   return [h('section', { class: 'needs' }, all.map((g) => h('article', { class: 'need' },
-    h('h3', {}, h('b', {}, `${g.portions} ×`), g.texture === 'regular' ? null : h('span', { class: 'texture' }, t(g.texture)), g.what ? h('span', { class: 'exception' }, `⚠ ${g.what}`) : null),
+    h('h2', {}, h('b', {}, `${g.portions} ×`), g.texture === 'regular' ? null : h('span', { class: 'texture' }, t(g.texture)), g.what ? h('span', { class: 'exception' }, `⚠ ${g.what}`) : null),
     h('p', { class: 'people' }, g.people.map((p) => h('span', { class: 'one' }, `${person(p)} `, h('small', {}, p.dish)))))))];
 }
 

@@ -29,8 +29,11 @@ const WAITING: usize = 2048;
 /// Looks under way at once: while one waits for the database, another may be prepared. More would only make each smaller.
 const UNDER_WAY: usize = 2;
 
+/// Where somebody waits for what is found.
+type Answer<L> = oneshot::Sender<Result<<L as Lookup>::Found, StoreError>>;
+
 struct Waiting<L: Lookup> {
-    wishes: VecDeque<(L::Wish, oneshot::Sender<Result<L::Found, StoreError>>)>,
+    wishes: VecDeque<(L::Wish, Answer<L>)>,
     under_way: usize,
 }
 
@@ -122,8 +125,7 @@ impl<L: Lookup> Together<L> {
     }
 
     /// The wishes of the next look, and who waits for them.
-    #[allow(clippy::type_complexity)] // the pairs that wait, unzipped
-    fn take(&self) -> (Vec<L::Wish>, Vec<oneshot::Sender<Result<L::Found, StoreError>>>) {
+    fn take(&self) -> (Vec<L::Wish>, Vec<Answer<L>>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let number = waiting.wishes.len().min(AT_ONCE);
         waiting.wishes.drain(..number).unzip()

@@ -32,6 +32,8 @@ impl Buying {
     fn during(&self, until: impl FnOnce()) -> Vec<Duration> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut times: Vec<Duration> = std::thread::scope(|scope| {
+            // When `until` fails the buyers must end too, or the scope would wait for them for ever.
+            let stopping = Stopping(stop.clone());
             let buyers: Vec<_> = (0..BUYERS)
                 .map(|n| {
                     let stop = stop.clone();
@@ -39,7 +41,7 @@ impl Buying {
                 })
                 .collect();
             until();
-            stop.store(true, Ordering::SeqCst);
+            drop(stopping);
             buyers.into_iter().flat_map(|buyer| buyer.join().unwrap()).collect()
         });
         times.sort_unstable();
@@ -57,6 +59,15 @@ impl Buying {
             assert_eq!(reply.status, 201, "{}", reply.text);
         }
         times
+    }
+}
+
+/// Ends the buyers when it goes.
+struct Stopping(Arc<AtomicBool>);
+
+impl Drop for Stopping {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 
@@ -103,8 +114,10 @@ fn orders_go_on_beside_an_import_and_a_backup_and_no_write_of_theirs_holds_the_w
     let alone = buying.during(|| std::thread::park_timeout(Duration::from_secs(4)));
     let beside_import = buying.during(|| {
         let path = "/v1/imports?kind=seniors&file_name=roster.csv";
-        let brought =
-            worker.try_send("POST", path, &[("Content-Type", "text/csv")], Some(roster().as_bytes())).unwrap().expect(202);
+        let brought = worker
+            .try_send("POST", path, &[("Content-Type", "text/csv"), ("Idempotency-Key", &fresh_key())], Some(roster().as_bytes()))
+            .unwrap()
+            .expect(202);
         let path = format!("/v1/imports/{}", brought.body["id"].as_str().unwrap());
         let state = |wanted: &'static str| {
             testkit::wait::until(wanted, Duration::from_secs(240), || {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use testkit::fixtures::citizen_id;
-use testkit::http::{Client, Reply};
+use testkit::http::{Client, Reply, fresh_key};
 use testkit::{World, both_databases};
 
 /// People in the file; each has five values that nobody may read.
@@ -111,7 +111,9 @@ fn kept(world: &World) -> Vec<(PathBuf, Vec<u8>)> {
 fn bring(client: &Client, rows: &[String], apply: bool) -> Vec<Reply> {
     let body = format!("{HEADER}\r\n{}\r\n", rows.join("\r\n"));
     let path = "/v1/imports?kind=seniors&file_name=roster.csv";
-    let brought = client.try_send("POST", path, &[("Content-Type", "text/csv")], Some(body.as_bytes())).unwrap().expect(202);
+    let key = fresh_key();
+    let headers = [("Content-Type", "text/csv"), ("Idempotency-Key", key.as_str())];
+    let brought = client.try_send("POST", path, &headers, Some(body.as_bytes())).unwrap().expect(202);
     let path = format!("/v1/imports/{}", brought.body["id"].as_str().unwrap());
     let judged =
         || Some(client.get(&path).expect(200)).filter(|r| !["uploaded", "validating"].contains(&r.body["state"].as_str().unwrap()));

@@ -183,7 +183,7 @@ both_databases! {
         let worker = client(server.base(), street.token(Role::Worker));
         let body = vec![b'x'; (64 << 20) + 1];
         // The server answers and closes before all of it is sent, which the client may see as either.
-        let sent = worker.try_send("POST", "/v1/imports?kind=seniors&file_name=a.csv", &[], Some(&body));
+        let sent = worker.try_send("POST", "/v1/imports?kind=seniors&file_name=a.csv", &[("Idempotency-Key", "too-large-0001")], Some(&body));
         assert!(sent.as_ref().map_or(true, |reply| reply.status == 413), "{:?}", sent.map(|r| r.text));
         assert_eq!(worker.get("/v1/imports").expect(200).body["items"].as_array().unwrap().len(), 0);
     }

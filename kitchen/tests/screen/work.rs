@@ -217,8 +217,9 @@ fn ordered_ahead_is_cooked_by_the_batch_and_appears_at_its_time() {
         screen.picture("batch-cooking");
         screen.run(&format!("{}.click()", step("done")));
         screen.until("made", "document.querySelectorAll('.dishrow .numbers b')[3].textContent === '12'", SOON);
-        let tables = board_of_tables(&world, &street.lunch);
-        assert!(tables.tickets.values().all(domain::kitchen::Ticket::is_made));
+        // The page shows a step at once; the tables have it when the service has taken the command.
+        let made = || board_of_tables(&world, &street.lunch).tickets.values().all(domain::kitchen::Ticket::is_made).then_some(());
+        testkit::wait::until("the tables tell so too", SOON, made);
         // 40 minutes before service; the screen's clock is the service's, told by the next head frame.
         let sitting = street.lunch.sitting;
         let read = world.app.store.read("sitting", move |conn| catalogue::sitting_with_canteen(conn, sitting));

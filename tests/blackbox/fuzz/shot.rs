@@ -173,11 +173,12 @@ impl<'a> Maker<'a> {
                     };
                     parts.path.insert(name.to_owned(), value);
                 }
-                Some("query") if parts.query.iter().all(|(known, _)| known != name) => {
-                    if parameter["required"] == json!(true) || dice.chance(35) {
-                        let value = self.values.fitting(dice, name, &parameter["schema"]);
-                        parts.query.push((name.to_owned(), text_of(&value)));
-                    }
+                Some("query")
+                    if parts.query.iter().all(|(known, _)| known != name)
+                        && (parameter["required"] == json!(true) || dice.chance(35)) =>
+                {
+                    let value = self.values.fitting(dice, name, &parameter["schema"]);
+                    parts.query.push((name.to_owned(), text_of(&value)));
                 }
                 _ => {}
             }
