@@ -218,7 +218,9 @@ fn cyclist(street: &Street) -> Carrier {
 async fn plan_of(world: &World, street: &Street, orders: &[OrderId]) -> Vec<look::StopView> {
     let actor = world.actor(street.token(Role::CanteenManager)).await;
     let asked = make::PlanRequest { sitting: street.lunch.sitting, carriers: vec![cyclist(street)], steps: 200, seed: 1 };
-    let (_, document) = make::make(&world.app, actor.clone(), asked).await.unwrap();
+    let (id, document) = make::make(&world.app, actor.clone(), key("plan"), asked.clone()).await.unwrap();
+    let (again, same) = make::make(&world.app, actor.clone(), key("plan"), asked).await.unwrap();
+    assert_eq!((again, &same), (id, &document), "a request that comes again has the plan it made");
     let mut planned: Vec<OrderId> =
         document.rounds.iter().flat_map(|r| &r.trips).flat_map(|t| &t.stops).map(|(order, _)| *order).collect();
     planned.extend(document.left_out.iter().map(|l| l.order));
