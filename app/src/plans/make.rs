@@ -93,7 +93,7 @@ pub async fn make(
             .write(lanes::of_sitting(app, request.sitting).await?, "put_plan", move |tx| {
                 // Another request with this key was ahead; the next turn answers with its plan.
                 if key.earlier_answer::<PlanId, _>(tx)?.is_some() {
-                    return Ok(None);
+                    return Ok::<_, Failure<PlanRefusal>>(None);
                 }
                 let put = put_in(tx, &by, &doors, &carriers, &stored)?;
                 put.map_or(Ok(()), |id| key.keep_answer(tx, &id, tx.now()))?;
