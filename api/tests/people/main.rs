@@ -4,7 +4,9 @@
 
 mod canary;
 mod catalogue;
+mod doors;
 mod family;
+mod family_files;
 mod files;
 mod matrix;
 mod notices;
