@@ -55,6 +55,9 @@ crate::text_enum! {
         BindingChanged = "binding_changed",
         /// A binding was ended.
         BindingRevoked = "binding_revoked",
+        /// An order was placed, changed or cancelled after its cut-off, beyond the delivery area or against a diet; the detail says
+        /// which, and why.
+        OrderedByException = "ordered_by_exception",
         /// A file was imported; the detail has the table and the counts.
         Imported = "imported",
         /// A file was taken out again before anybody saw its rows: what it had recorded did not come to be.

@@ -5,6 +5,7 @@
 mod canary;
 mod catalogue;
 mod doors;
+mod exceptions;
 mod family;
 mod family_files;
 mod files;
