@@ -119,7 +119,10 @@ fn verify_finds_each_kind_of_damage() {
         ("and is not served", "UPDATE redemption SET order_id = (SELECT id FROM meal_order WHERE state = 'confirmed')"),
         ("still uses up a limit", "UPDATE meal_order SET state = 'cancelled' WHERE state = 'confirmed'"),
         ("still uses up a limit", "UPDATE meal_order SET state = 'not_served' WHERE state = 'confirmed'"),
-        ("another subsidy", "UPDATE meal_order SET subsidy_fen = subsidy_fen - 1 WHERE state = 'confirmed'"),
+        (
+            "another subsidy",
+            "UPDATE meal_order SET subsidy_fen = subsidy_fen - 1, self_pay_fen = self_pay_fen + 1 WHERE state = 'confirmed'",
+        ),
         (
             "decisions come to 0",
             "INSERT INTO allowance_use (senior_id, limit_key, ordinal, order_id, amount_fen) \

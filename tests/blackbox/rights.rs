@@ -391,6 +391,8 @@ both_databases! {
         let _ = worker.delete(&format!("{path}/bindings/{}", binding.as_str().unwrap())).expect(204);
         let _ = family.get(&path).expect(404);
         // The courier's right, not the phone: the phone stays paired, and shows and takes nothing any more.
+        let today = domain::ServiceDate::parse(&kept("today")).unwrap();
+        world.clock.set(domain::Instant::from_civil(today, chrono::NaiveTime::from_hms_opt(20, 0, 0).unwrap()));
         let phone = day.client("courier_phone");
         let stops = phone.get("/v1/my-stops").expect(200);
         assert_ne!(stops.body["stops"], json!([]), "there is a round");
