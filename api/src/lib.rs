@@ -35,6 +35,7 @@ pub mod plans;
 pub mod policies;
 pub mod problem;
 pub mod public;
+pub(crate) mod redemption_cause;
 pub mod redemptions;
 pub mod seniors;
 pub mod settlements;
