@@ -89,6 +89,12 @@ impl Whom {
     }
 }
 
+/// Whether a request is of the canteen that the day makes, or of what is its own.
+fn of_new_canteen(day: &Day, request: &Request) -> bool {
+    let sent = request.target() + &request.body.as_ref().map(Value::to_string).unwrap_or_default();
+    ["new_canteen", "new_dish", "new_sitting"].iter().any(|name| day.kept[*name].as_str().is_some_and(|id| sent.contains(id)))
+}
+
 /// One row of the table: an operation, or one of the ways to call it.
 struct Asked {
     name: String,
@@ -142,7 +148,7 @@ fn harmless(request: &Request) -> Vec<Request> {
 struct Matrix<'a> {
     world: &'a World,
     day: &'a Day,
-    staff: BTreeMap<(Role, usize), String>,
+    staff: BTreeMap<(Role, usize, bool), String>,
     family: BTreeMap<(Whom, FamilyScope), String>,
     faults: Vec<String>,
 }
@@ -151,10 +157,13 @@ impl<'a> Matrix<'a> {
     fn new(world: &'a World, day: &'a Day) -> Self {
         let mut staff = BTreeMap::new();
         for role in Role::ALL {
-            for (n, (place, canteen, _)) in PLACES.iter().enumerate() {
+            for (n, (place, canteen, covers)) in PLACES.iter().enumerate() {
                 let place = domain::PlaceCode::parse(place).unwrap();
-                let canteen = role.is_of_a_canteen().then(|| day.kept[*canteen].as_str().unwrap().parse().unwrap());
-                staff.insert((*role, n), world.wait(world.add_staff(*role, &place, canteen)).token);
+                for of_new in [false, true] {
+                    let canteen = if *covers && of_new { "new_canteen" } else { canteen };
+                    let canteen = role.is_of_a_canteen().then(|| day.kept[canteen].as_str().unwrap().parse().unwrap());
+                    staff.insert((*role, n, of_new), world.wait(world.add_staff(*role, &place, canteen)).token);
+                }
             }
         }
         let mut family = BTreeMap::new();
@@ -182,7 +191,7 @@ impl<'a> Matrix<'a> {
                 continue;
             }
             for request in &asked.requests {
-                let client = self.client(&asked.operation, &self.staff[&(role, n)]);
+                let client = self.client(&asked.operation, &self.staff[&(role, n, of_new_canteen(self.day, request))]);
                 self.restore(request);
                 let reply = request.send(&client);
                 allowed[n] |= !refused(&reply);
@@ -391,7 +400,7 @@ both_databases! {
         let _ = worker.delete(&format!("{path}/bindings/{}", binding.as_str().unwrap())).expect(204);
         let _ = family.get(&path).expect(404);
         // The courier's right, not the phone: the phone stays paired, and shows and takes nothing any more.
-        let today = domain::ServiceDate::parse(&kept("today")).unwrap();
+        let (today, later) = (domain::ServiceDate::parse(&kept("today")).unwrap(), domain::time::Clock::now(&*world.clock));
         world.clock.set(domain::Instant::from_civil(today, chrono::NaiveTime::from_hms_opt(20, 0, 0).unwrap()));
         let phone = day.client("courier_phone");
         let stops = phone.get("/v1/my-stops").expect(200);
@@ -418,6 +427,7 @@ both_databases! {
         let _ = hotline.get("/v1/seniors").expect(200);
         let _ = admin.post(&format!("/v1/users/{}/block", kept("user_hotline")), &json!({})).expect(204);
         let _ = hotline.get("/v1/seniors").expect(401);
+        world.clock.set(later);
         day.settle(world);
     }
 }
