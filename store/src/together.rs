@@ -26,15 +26,14 @@ pub trait Lookup: Send + Sync + 'static {
 const AT_ONCE: usize = 64;
 /// Wishes that may wait; more are refused at once.
 const WAITING: usize = 2048;
-/// Looks under way at once. A second would only make each smaller: what a look costs is mostly its statements, not its wishes.
-const UNDER_WAY: usize = 1;
 
 /// Where somebody waits for what is found.
 type Answer<L> = oneshot::Sender<Result<<L as Lookup>::Found, StoreError>>;
 
 struct Waiting<L: Lookup> {
     wishes: VecDeque<(L::Wish, Answer<L>)>,
-    under_way: usize,
+    /// Whether a look is under way. A second at a time would only make each smaller: what a look costs is mostly its statements.
+    under_way: bool,
 }
 
 /// Gathers wishes. Each is answered by a look that began after it was made, so an answer is never older than its question.
@@ -54,7 +53,7 @@ impl<L: Lookup> Together<L> {
     /// Around a lookup; the name is for the log.
     #[must_use]
     pub fn new(name: &'static str, lookup: L) -> Self {
-        Self { lookup: Arc::new(lookup), waiting: Mutex::new(Waiting { wishes: VecDeque::new(), under_way: 0 }), name }
+        Self { lookup: Arc::new(lookup), waiting: Mutex::new(Waiting { wishes: VecDeque::new(), under_way: false }), name }
     }
 
     /// The lookup itself, for units of work that wish the same.
@@ -78,9 +77,7 @@ impl<L: Lookup> Together<L> {
                 return Err(StoreError::Overloaded);
             }
             waiting.wishes.push_back((wish, answer));
-            let begin = waiting.under_way < UNDER_WAY;
-            waiting.under_way += usize::from(begin);
-            begin
+            !std::mem::replace(&mut waiting.under_way, true)
         };
         if begin && let Err(refused) = self.begin(store) {
             self.give_up(&refused);
@@ -131,18 +128,17 @@ impl<L: Lookup> Together<L> {
         waiting.wishes.drain(..number).unzip()
     }
 
-    /// Whether none waits; then one look fewer is under way.
+    /// Whether none waits; then no look is under way.
     fn done(&self) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = waiting.wishes.is_empty();
-        waiting.under_way -= usize::from(done);
-        done
+        waiting.under_way = !waiting.wishes.is_empty();
+        !waiting.under_way
     }
 
     /// A look that could not go on: whoever waits is told, and the next wish begins anew.
     fn give_up(&self, error: &StoreError) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.under_way = waiting.under_way.saturating_sub(1);
+        waiting.under_way = false;
         for (_, answer) in waiting.wishes.drain(..) {
             drop(answer.send(Err(error.clone())));
         }

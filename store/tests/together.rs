@@ -10,15 +10,13 @@ use store::{AnyConnection, AsStoreError, LaneKey, Lookup, StoreError, Together, 
 use testkit::both_databases;
 use tokio::task::JoinSet;
 
-/// Doubles numbers; its first looks wait for each other and for the test, so that others gather behind them.
+/// Doubles numbers; its first look waits for the test, so that others gather behind it.
 struct Doubling {
     looks: Arc<AtomicUsize>,
     taken: Arc<AtomicUsize>,
     gate: Arc<Barrier>,
 }
 
-/// Looks that are under way at once.
-const UNDER_WAY: usize = 2;
 const ASKS: usize = 200;
 
 impl Lookup for Doubling {
@@ -27,7 +25,7 @@ impl Lookup for Doubling {
 
     fn look(&self, _: &mut AnyConnection, wishes: &[&usize]) -> Result<Vec<usize>, StoreError> {
         self.taken.fetch_add(wishes.len(), Ordering::SeqCst);
-        if self.looks.fetch_add(1, Ordering::SeqCst) < UNDER_WAY {
+        if self.looks.fetch_add(1, Ordering::SeqCst) == 0 {
             self.gate.wait();
         }
         // One number stands for what the database cannot answer.
@@ -40,10 +38,10 @@ impl Lookup for Doubling {
 }
 
 both_databases! {
-    /// While looks are under way, wishes gather for the next; each wish gets its own answer.
+    /// While a look is under way, wishes gather for the next; each wish gets its own answer.
     async fn wishes_that_wait_are_looked_up_together(world) {
         let (looks, taken) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let gate = Arc::new(Barrier::new(UNDER_WAY + 1));
+        let gate = Arc::new(Barrier::new(2));
         let doubling = Doubling { looks: looks.clone(), taken: taken.clone(), gate: gate.clone() };
         let together = Arc::new(Together::new("double", doubling));
         let mut asks = JoinSet::new();
@@ -51,8 +49,8 @@ both_databases! {
             let (together, store) = (together.clone(), world.app.store.clone());
             asks.spawn(async move { (n, together.ask(&store, n).await) });
         }
-        // All have asked when each wish waits or was taken by one of the looks that wait at the gate.
-        while together.waiting() + taken.load(Ordering::SeqCst) < ASKS || looks.load(Ordering::SeqCst) < UNDER_WAY {
+        // All have asked when each wish waits or was taken by the look that waits at the gate.
+        while together.waiting() + taken.load(Ordering::SeqCst) < ASKS || looks.load(Ordering::SeqCst) == 0 {
             tokio::task::yield_now().await;
         }
         tokio::task::spawn_blocking(move || gate.wait()).await.unwrap();
@@ -67,7 +65,7 @@ both_databases! {
     /// A look that fails fails all in it, and the next one is not hindered.
     async fn a_failed_look_is_told_to_all_in_it_and_hinders_no_other(world) {
         let together = Arc::new(Together::new("double", Doubling {
-            looks: Arc::new(AtomicUsize::new(UNDER_WAY)),
+            looks: Arc::new(AtomicUsize::new(1)),
             taken: Arc::default(),
             gate: Arc::new(Barrier::new(1)),
         }));
