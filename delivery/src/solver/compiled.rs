@@ -135,6 +135,10 @@ pub struct Compiled {
     pub near: Vec<Near>,
     /// Whether any courier may load more than once.
     pub reloads: bool,
+    /// All trips begin and end at one site.
+    pub one_base: bool,
+    /// Whether any courier's shift ends at the last door.
+    pub open_ends: bool,
 }
 
 impl Compiled {
@@ -188,6 +192,8 @@ impl Compiled {
         let weights = &problem.weights;
         Self {
             reloads: couriers.iter().any(|c| c.max_trips > 1),
+            one_base: problem.sites.len() == 1 && couriers.iter().all(|c| c.end == NONE),
+            open_ends: couriers.iter().any(|c| c.end == nowhere),
             loading: problem.sites.iter().map(|s| time(s.loading.0)).collect(),
             classes: class_of.len() as u32,
             courier_cost: weights.courier,

@@ -2,7 +2,7 @@
 
 use super::compiled::{Leg, NONE};
 use super::segment::Segment;
-use super::state::State;
+use super::state::{ABSENT, State};
 
 /// Where a stop could go, and what that adds to the cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +140,7 @@ impl State<'_> {
             let node = &mut self.plan.nodes[stop as usize];
             let prev = node.prev;
             (node.trip, node.leg_in, node.leg_cost) = (NONE, 0, 0);
+            self.plan.sides[2 * stop as usize..2 * stop as usize + 2].fill(ABSENT);
             self.plan.absent.push(stop);
             self.relink(t, prev);
         }
@@ -265,14 +266,17 @@ impl State<'_> {
             (trip.leg_cost, trip.leg_time) = (leg.cost, leg.time);
             if trip.first != NONE {
                 self.plan.nodes[trip.first as usize].leg_in = leg.cost;
+                self.plan.sides[2 * trip.first as usize + 1] = leg.cost;
             }
         } else {
             let node = &mut self.plan.nodes[behind as usize];
             let (next, leg) = (node.next, legs.leg(behind, follower(node.next)));
             delta = i64::from(leg.cost) - i64::from(node.leg_cost);
             (node.leg_cost, node.leg_time) = (leg.cost, leg.time);
+            self.plan.sides[2 * behind as usize] = leg.cost;
             if next != NONE {
                 self.plan.nodes[next as usize].leg_in = leg.cost;
+                self.plan.sides[2 * next as usize + 1] = leg.cost;
             }
         }
         trip.cost += delta;

@@ -5,20 +5,20 @@ use super::compiled::{Leg, Legs, StopData};
 /// Longest list for the ruin. Strings are taken from the few routes nearest to the seed; beyond this it never looks.
 const AROUND: usize = 250;
 /// Longest list for the recreate.
-pub const BESIDE: usize = 100;
+const BESIDE: usize = 60;
 
 /// A side of a stop where another one may go.
 #[derive(Clone, Copy, Debug)]
 pub struct Beside {
     /// Twice the stop, and one more for the place ahead of it.
-    side: u32,
-    /// Between the two, in the first way of moving.
-    pub leg: Leg,
+    pub side: u32,
+    /// Cost of the leg between the two, in the first way of moving.
+    pub cost: i32,
 }
 
 impl Beside {
-    fn new(stop: usize, ahead: bool, leg: Leg) -> Self {
-        Self { side: (stop as u32) << 1 | u32::from(ahead), leg }
+    fn new(stop: usize, ahead: bool, cost: i32) -> Self {
+        Self { side: (stop as u32) << 1 | u32::from(ahead), cost }
     }
 
     #[inline]
@@ -29,7 +29,7 @@ impl Beside {
     /// With another number of the stop; `None` where it has none.
     pub fn renumbered(self, number: &[u32]) -> Option<Self> {
         let stop = number[self.stop() as usize];
-        (stop != super::compiled::NONE).then(|| Self::new(stop as usize, self.ahead(), self.leg))
+        (stop != super::compiled::NONE).then(|| Self::new(stop as usize, self.ahead(), self.cost))
     }
 
     /// Ahead of the stop rather than behind it.
@@ -62,8 +62,8 @@ pub fn lists(stops: &[StopData], legs: &[Legs]) -> Vec<Near> {
             let (there_leg, back_leg) = (legs.leg(i as u32, j as u32), legs.leg(j as u32, i as u32));
             let ahead = strain(here, there, there_leg);
             let behind = strain(there, here, back_leg);
-            useful.extend(ahead.map(|strain| (strain, 2 * j as u32 + 1, Beside::new(j, true, there_leg))));
-            useful.extend(behind.map(|strain| (strain, 2 * j as u32, Beside::new(j, false, back_leg))));
+            useful.extend(ahead.map(|strain| (strain, 2 * j as u32 + 1, Beside::new(j, true, there_leg.cost))));
+            useful.extend(behind.map(|strain| (strain, 2 * j as u32, Beside::new(j, false, back_leg.cost))));
         }
         let least = |costs: &[i32]| {
             let others = costs[..costs.len() - 1].iter().enumerate().filter(|&(j, _)| j != i);

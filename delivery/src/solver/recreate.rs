@@ -1,6 +1,6 @@
 //! Recreate: absent stops go back in, one by one, each at its cheapest feasible place (with a blink now and then).
 
-use super::compiled::NONE;
+use super::compiled::{Legs, NONE};
 use super::edit::{Place, Target};
 use super::number::Random;
 use super::probe::Probe;
@@ -10,6 +10,9 @@ use super::state::State;
 /// A place is overlooked once in this many times (Christiaens and Vanden Berghe: 0.01). It is drawn only for places that would become the
 /// best so far: overlooking any other changes nothing.
 const BLINK: u32 = 100;
+
+/// Trips are looked through as a whole when those that fit have up to this many stops together; beyond, only beside neighbours.
+const LOOK_THROUGH: u32 = 45;
 
 /// The orders in which absent stops are put back, with their weights.
 const ORDERS: [(Order, u32); 7] = [
@@ -42,8 +45,6 @@ pub struct Recreate {
     weights: u32,
     /// Trips the stop at hand may join.
     open: Vec<u32>,
-    marks: Vec<u32>,
-    mark: u32,
 }
 
 impl Recreate {
@@ -59,7 +60,7 @@ impl Recreate {
         let windows =
             c.stops.iter().any(|s| c.stops.first().is_some_and(|f| (f.segment.b, f.segment.l) != (s.segment.b, s.segment.l)));
         let weights = ORDERS.iter().take(if windows { 7 } else { 4 }).map(|o| o.1).sum();
-        Self { order: Vec::new(), remote, weights, open: Vec::new(), marks: vec![0; c.n() + 1], mark: 0 }
+        Self { order: Vec::new(), remote, weights, open: Vec::new() }
     }
 
     /// Puts back every absent stop that fits; the others stay absent. Gives up, with `false`, as soon as the plan is sure to cost more than
@@ -118,31 +119,35 @@ impl Recreate {
     fn best(&mut self, state: &State, stop: u32, random: &mut Random, price: i64, room: i64) -> Option<Place> {
         let probe = Probe { state, stop };
         let mut search = Search { probe, best: None, limit: price.min(room), blink: Some(random) };
-        self.open.clear();
-        let mut length = 0;
-        for &t in &state.plan.live {
-            if probe.may_join(t) {
-                self.open.push(t);
-                length += state.plan.trips[t as usize].len as usize;
-            }
-        }
-        if length <= LOOK_THROUGH {
+        let few = self.gather(probe);
+        if few {
             self.open.iter().for_each(|&t| search.scan(t));
         } else {
-            self.mark = self.mark.wrapping_add(1);
-            self.open.iter().for_each(|&t| self.marks[t as usize] = self.mark);
-            search.beside_neighbours(|t| self.marks[t as usize] == self.mark);
+            search.beside_neighbours();
         }
         search.new_trips();
-        if search.best.is_none() && price < room && length > LOOK_THROUGH {
-            self.open.iter().for_each(|&t| search.scan(t));
+        if search.best.is_none() && price < room && !few {
+            state.plan.live.iter().filter(|&&t| probe.may_join(t)).for_each(|&t| search.scan(t));
         }
         search.best
     }
-}
 
-/// Trips are looked through as a whole when they have up to this many stops together; beyond, only beside neighbours.
-const LOOK_THROUGH: usize = 120;
+    /// The trips the stop may join, if they are few: `false` as soon as they are not.
+    fn gather(&mut self, probe: Probe) -> bool {
+        self.open.clear();
+        let mut length = 0;
+        for &t in &probe.state.plan.live {
+            if probe.may_join(t) {
+                self.open.push(t);
+                length += probe.state.plan.trips[t as usize].len;
+                if length > LOOK_THROUGH {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
 
 /// The cheapest feasible place, without blinking.
 pub fn cheapest(state: &State, stop: u32) -> Option<Place> {
@@ -171,62 +176,60 @@ impl Search<'_, '_, '_> {
     }
 
     /// The places beside the stop's neighbours.
-    fn beside_neighbours(&mut self, open: impl Fn(u32) -> bool) {
+    fn beside_neighbours(&mut self) {
         let Probe { state, stop } = self.probe;
         let (c, plan) = (state.c, &state.plan);
-        let [legs] = &c.legs[..] else { return self.beside_in_many_ways(open) };
+        let [legs] = &c.legs[..] else { return self.beside_in_many_ways() };
         let near = &c.near[stop as usize];
-        let window = c.stops[stop as usize].segment;
         let (to, from) = (legs.costs_to(stop), legs.costs_from(stop));
+        let mut most = self.most_for_one_leg(near.least);
         for place in &near.beside {
-            let node = &plan.nodes[place.stop() as usize];
+            let more = place.cost - plan.sides[place.side as usize];
+            if more >= most {
+                continue;
+            }
+            let beside = place.stop();
+            let node = &plan.nodes[beside as usize];
             if node.trip == NONE {
                 continue;
             }
-            let (old, least, late) = if place.ahead() {
-                (node.leg_in, near.least.0, window.b + place.leg.time > node.after.l)
-            } else {
-                (node.leg_cost, near.least.1, node.before.b + place.leg.time > window.l)
-            };
-            let more = place.leg.cost - old;
-            // The other leg costs at least the cheapest one; and where a way is as long as the way back, at least what the one costs more
-            // than the leg between the two. A shift that ends at the last door has no other leg.
-            let other = match (place.ahead() || node.next != NONE, legs.symmetric()) {
-                (false, _) => 0,
-                (true, true) => more.max(least),
-                (true, false) => least,
-            };
-            if late || i64::from(more) + i64::from(other) >= self.bound() || !open(node.trip) {
-                continue;
-            }
             let trip = &plan.trips[node.trip as usize];
-            let strange = state.strange(stop, trip.courier);
-            if place.ahead() {
-                let behind = if node.prev == NONE { trip.site } else { node.prev };
-                let extra = i64::from(more) + i64::from(to[behind as usize]) + strange;
-                if extra < self.bound()
-                    && self.probe.is_in_time(trip, (node.prev, place.stop()), legs.time(behind, stop), place.leg.time)
-                {
-                    self.found(Place { extra, target: Target::Into { trip: node.trip, behind: node.prev } });
-                }
-            } else {
-                let ahead = if node.next == NONE { trip.dest } else { node.next };
-                let extra = i64::from(more) + i64::from(from[ahead as usize]) + strange;
-                if extra < self.bound()
-                    && self.probe.is_in_time(trip, (place.stop(), node.next), place.leg.time, legs.time(stop, ahead))
-                {
-                    self.found(Place { extra, target: Target::Into { trip: node.trip, behind: place.stop() } });
-                }
+            let (behind, ahead) = if place.ahead() { (node.prev, beside) } else { (beside, node.next) };
+            let here = if behind == NONE { trip.site } else { behind };
+            let next = if ahead == NONE { trip.dest } else { ahead };
+            let other = if place.ahead() { to[here as usize] } else { from[next as usize] };
+            let extra = i64::from(more) + i64::from(other) + state.strange(stop, trip.courier);
+            if extra < self.bound()
+                && self.probe.may_join(node.trip)
+                && self.probe.is_in_time(trip, (behind, ahead), legs.time(here, stop), legs.time(stop, next))
+            {
+                self.found(Place { extra, target: Target::Into { trip: node.trip, behind } });
+                most = self.most_for_one_leg(near.least);
             }
         }
     }
 
+    /// What the leg to a neighbour may cost more than the one it breaks, for the place to be looked at: the other new leg costs at least the
+    /// cheapest one, and where a way is as long as the way back, at least that difference too. A shift that ends at the last door has no
+    /// other leg.
+    fn most_for_one_leg(&self, least: (i32, i32)) -> i32 {
+        let c = self.probe.state.c;
+        let bound = self.bound();
+        let most = if c.open_ends {
+            bound
+        } else {
+            let most = bound - i64::from(least.0.min(least.1));
+            if c.legs.iter().all(Legs::symmetric) { most.min((bound + 1) >> 1) } else { most }
+        };
+        most.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
+    }
+
     /// As [`Self::beside_neighbours`]; the legs depend on the trip's way of moving.
-    fn beside_in_many_ways(&mut self, open: impl Fn(u32) -> bool) {
+    fn beside_in_many_ways(&mut self) {
         let Probe { state, stop } = self.probe;
         for place in &state.c.near[stop as usize].beside {
             let node = &state.plan.nodes[place.stop() as usize];
-            if node.trip == NONE || !open(node.trip) {
+            if node.trip == NONE || !self.probe.may_join(node.trip) {
                 continue;
             }
             let (behind, ahead) = if place.ahead() { (node.prev, place.stop()) } else { (place.stop(), node.next) };
@@ -276,8 +279,16 @@ impl Search<'_, '_, '_> {
 
     /// Tries a trip of its own: an idle courier of every class, and every gap in the rounds of those who may load again.
     fn new_trips(&mut self) {
-        let state = self.probe.state;
+        let Probe { state, stop } = self.probe;
         let c = state.c;
+        // Between a single site and itself a trip costs the way there and back, wherever in a round it is.
+        if let ([legs], true) = (&c.legs[..], c.one_base) {
+            let site = c.site_node(0);
+            let least = c.trip_cost + i64::from(legs.leg(site, stop).cost) + i64::from(legs.leg(stop, site).cost);
+            if least >= self.bound() {
+                return;
+            }
+        }
         for class in 0..c.classes {
             if self.probe.suits(class)
                 && let Some(courier) = state.first_idle(class)

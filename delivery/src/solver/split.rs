@@ -296,6 +296,8 @@ impl Compiled {
             strange_courier: self.strange_courier,
             near: members.stops.iter().map(near).collect(),
             reloads: self.reloads,
+            open_ends: self.open_ends,
+            one_base: self.one_base,
         }
     }
 }

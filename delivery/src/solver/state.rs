@@ -82,6 +82,9 @@ pub struct Round {
     pub cost: i64,
 }
 
+/// In [`Kept::sides`]: so cheap a leg that breaking it never pays.
+pub const ABSENT: i32 = -(1 << 29);
+
 const NODE: Node =
     Node { next: NONE, prev: NONE, trip: NONE, leg_in: 0, leg_cost: 0, leg_time: 0, before: Segment::OPEN, after: Segment::OPEN };
 
@@ -114,6 +117,9 @@ const TRIP: Trip = Trip {
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub nodes: Vec<Node>,
+    /// For the two sides of every stop, behind it and ahead of it, the cost of the leg a stop put there would break; [`ABSENT`] for stops left
+    /// out. The same as in the nodes, but side by side: most places are dismissed by it alone.
+    pub sides: Vec<i32>,
     pub trips: Vec<Trip>,
     pub rounds: Vec<Round>,
     pub live: Vec<u32>,
@@ -126,6 +132,7 @@ impl Kept {
     /// Copies without allocating again.
     pub fn copy_from(&mut self, other: &Self) {
         self.nodes.clone_from(&other.nodes);
+        self.sides.clone_from(&other.sides);
         self.trips.clone_from(&other.trips);
         self.rounds.clone_from(&other.rounds);
         self.live.clone_from(&other.live);
@@ -181,6 +188,7 @@ impl<'a> State<'a> {
             c,
             plan: Kept {
                 nodes: vec![NODE; n],
+                sides: vec![ABSENT; 2 * n],
                 trips: vec![TRIP; slots],
                 rounds: vec![round; c.couriers.len()],
                 live: Vec::with_capacity(slots),
@@ -224,6 +232,8 @@ impl<'a> State<'a> {
         let journal = std::mem::take(&mut self.journal);
         for &(i, node) in &journal.nodes {
             self.plan.nodes[i as usize] = node;
+            let sides = if node.trip == NONE { [ABSENT; 2] } else { [node.leg_cost, node.leg_in] };
+            self.plan.sides[2 * i as usize..2 * i as usize + 2].copy_from_slice(&sides);
         }
         for &(t, trip) in journal.trips.iter().rev() {
             let lives = self.plan.trips[t as usize].len > 0;

@@ -1,11 +1,11 @@
 //! The segment arithmetic against brute force, and the state against itself.
 
-use super::compiled::Compiled;
+use super::compiled::{Compiled, NONE};
 use super::number::Random;
 use super::recreate::Recreate;
 use super::ruin::Ruin;
 use super::segment::{FAR, Segment};
-use super::state::State;
+use super::state::{ABSENT, State};
 use crate::instance;
 use proptest::prelude::*;
 
@@ -138,7 +138,7 @@ fn assert_true_sums(state: &mut State) {
                 let leg = legs.leg(at, i);
                 own += i64::from(leg.cost);
                 segment = segment.join(leg.time, c.stops[i as usize].segment);
-                assert_eq!(state.plan.nodes[i as usize].before, segment);
+                assert_eq!((state.plan.nodes[i as usize].before, state.plan.nodes[i as usize].leg_in), (segment, leg.cost));
                 load += c.stops[i as usize].load[0];
                 ready = ready.max(c.stops[i as usize].ready);
                 at = i;
@@ -155,4 +155,8 @@ fn assert_true_sums(state: &mut State) {
         }
     }
     assert_eq!(cost, state.plan.cost);
+    for (node, sides) in state.plan.nodes.iter().zip(state.plan.sides.chunks(2)) {
+        let legs = if node.trip == NONE { [ABSENT; 2] } else { [node.leg_cost, node.leg_in] };
+        assert_eq!(sides, legs);
+    }
 }
