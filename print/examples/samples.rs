@@ -1,8 +1,11 @@
 //! Writes one file of each kind into a folder, to look at: `cargo run -p nuanfan-print --example samples -- /tmp/samples`.
 
 use domain::diet::Texture;
-use domain::{Channel, Instant, MealPeriod, ServiceDate};
-use print::{Heading, Label, LabelLine, Labels, Paper, RouteStop};
+use domain::kitchen::{ExceptionGroup, ForWhom};
+use domain::{Channel, Fen, Instant, MealPeriod, ServiceDate};
+use print::{
+    DishPortions, Heading, Label, LabelLine, Labels, LoadSheets, NotCounted, Paper, PartPortions, ProductionSheet, RouteStop, StopLoad, TripLoad,
+};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -77,6 +80,51 @@ fn labels(eat_by: Instant) -> Vec<Label> {
     ]
 }
 
+fn group(exceptions: &[&str], numbers: std::ops::Range<i64>) -> ExceptionGroup {
+    let people: Vec<ForWhom> =
+        numbers.map(|no| ForWhom { no, name: "李*".into(), quantity: if no % 7 == 0 { 2 } else { 1 } }).collect();
+    let portions = people.iter().map(|who| u64::from(who.quantity)).sum();
+    ExceptionGroup { exceptions: exceptions.iter().map(ToString::to_string).collect(), portions, people }
+}
+
+fn production(heading: Heading, printed_at: Instant) -> ProductionSheet {
+    let part = |texture, size: Option<&str>, plain, groups| PartPortions { texture, size: size.map(str::to_owned), plain, groups };
+    let dishes = (0..5).map(|i| DishPortions {
+        dish: ["宫保鸡丁", "红烧肉炖土豆", "山药枸杞老母鸡汤配手工荞麦面条与时令蔬菜双拼套餐", "小米粥", "清蒸鲈鱼"][i].into(),
+        parts: vec![
+            part(Texture::Regular, Some("标准"), 86, vec![group(&["含花生（花生碎）"], 12..45), group(&["含大豆（酱油）", "少盐（高血压）"], 70..74)]),
+            part(Texture::Soft, None, 31, vec![group(&["含花生（花生碎）", "含麸质（酱油）", "糖尿病：不加糖"], 100..102)]),
+            part(Texture::Pureed, Some("小份"), 4, vec![]),
+        ],
+    });
+    let left_out = [("王*", "长期订餐的菜已停售：请联系本人改选其他菜"), ("𬭚*", "补贴资格已到期：请先在档案中续期，再补订")];
+    ProductionSheet {
+        heading,
+        printed_at,
+        orders: 163,
+        dishes: dishes.collect(),
+        left_out: left_out.iter().map(|(name, reason)| NotCounted { masked_name: (*name).into(), reason: (*reason).into() }).collect(),
+    }
+}
+
+fn loads(heading: Heading, printed_at: Instant) -> LoadSheets {
+    let stop = |i: u32| StopLoad {
+        stop: i + 1,
+        order_no: i64::from(i) * 37 + 5,
+        masked_name: ["张*", "欧*", "䶮*", "𫖮*"][i as usize % 4].into(),
+        boxes: 1 + i % 3,
+        collect: Fen(i64::from(i % 4) * 350),
+        note: ["", "软食；特殊：含花生（花生碎）", "门铃坏了，请打电话；老人听力不好，请多等一会儿，交给本人", "糊状"][i as usize % 4].into(),
+    };
+    let trip = |courier: &str, trip, n| TripLoad {
+        courier: courier.into(),
+        trip,
+        leaves_at: Some(printed_at.plus_seconds(3_600)),
+        stops: (0..n).map(stop).collect(),
+    };
+    LoadSheets { heading, printed_at, trips: vec![trip("王师傅", 1, 31), trip("李师傅", 2, 4)] }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
     std::fs::create_dir_all(&folder)?;
@@ -84,6 +132,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let eat_by = Instant::from_civil(heading.date, "13:30:00".parse()?);
     let few = Labels { heading, labels: labels(eat_by) };
     std::fs::write(folder.join("labels.pdf"), few.pdf(Paper::Roll60x40)?)?;
+    let printed_at = Instant::from_civil(few.heading.date, "09:15:00".parse()?);
+    std::fs::write(folder.join("production.pdf"), production(few.heading.clone(), printed_at).pdf()?)?;
+    std::fs::write(folder.join("load.pdf"), loads(few.heading.clone(), printed_at).pdf()?)?;
     let many = Labels { labels: few.labels.iter().cycle().take(30).cloned().collect(), ..few };
     std::fs::write(folder.join("labels-a4.pdf"), many.pdf(Paper::A4)?)?;
     Ok(())

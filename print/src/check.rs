@@ -9,8 +9,7 @@ pub(crate) const NUMBER_MAX: i64 = 99_999;
 /// Characters of a field at most. Names of dishes and canteens are as long as the API takes them; the rest is what its place holds.
 pub(crate) const fn characters_at_most(field: Field) -> usize {
     match field {
-        Field::Name => 12,
-        Field::Number | Field::PortionSize => 8,
+        Field::Name | Field::Number | Field::PortionSize => 8,
         Field::Dish | Field::Canteen | Field::Exception => 60,
         Field::Route | Field::Courier => 30,
         Field::Note | Field::Reason | Field::Page => 200,

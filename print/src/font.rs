@@ -49,7 +49,7 @@ impl Face {
 
 /// Ideographs, their punctuation, digits.
 fn is_even(c: char) -> bool {
-    matches!(c, ' ' | '0'..='9' | '×' | '*' | ':' | '\u{3001}'..='\u{301B}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF01}'..='\u{FF20}')
+    matches!(c, ' ' | '\u{a0}' | '0'..='9' | '×' | '*' | ':' | '\u{3001}'..='\u{301B}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF01}'..='\u{FF20}')
         || c > '\u{FFFF}' && !('\u{1F000}'..='\u{1FFFF}').contains(&c)
 }
 
@@ -106,9 +106,10 @@ pub(crate) fn shape(text: &str, face: Face, at: Spot) -> Result<Shaped, Fault> {
     Ok(Shaped { face, metrics, glyphs: text.chars().map(glyph).collect::<Result<_, _>>()? })
 }
 
-/// Runs of white space, line breaks among them, become one space: a label has its own lines.
+/// Runs of white space, line breaks among them, become one space: a label has its own lines. A space that does not break stays.
 pub(crate) fn tidy(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let breaks = |c: char| c.is_whitespace() && c != '\u{a0}';
+    text.split(breaks).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

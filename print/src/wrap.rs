@@ -5,9 +5,9 @@ use crate::unit::{Size, Um};
 use std::ops::Range;
 
 /// Never at the start of a line (GB/T 15834-2011, 5.1: 点号、后括号、后引号等不出现在一行之首).
-const NOT_FIRST: &str = "，。、；：？！）】》〉」』”’…—·,.;:?!)]}%％/×";
-/// Never at the end of a line (the same, 5.1.3: 前引号、前括号、前书名号不出现在一行之末).
-const NOT_LAST: &str = "（【《〈「『“‘([{";
+const NOT_FIRST: &str = "\u{a0}，。、；：？！）】》〉」』”’…—·,.;:?!)]}%％/×*";
+/// Never at the end of a line (the same: 前引号、前括号、前书名号不出现在一行之末), and the space that does not break.
+const NOT_LAST: &str = "\u{a0}（【《〈「『“‘([{";
 
 /// A text set in lines of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -121,7 +121,7 @@ fn way(page: &mut Page, label: &Label) -> Result<(), Fault> {
         );
         let lower = Area { y: inner.y + dmm(27), height: dmm(37), ..inner };
         let words = format!("第{stop}站");
-        page.lines(Style::new(Face::Strong, Size(80), Size::pt(6)).fit(&words, lower, at)?, lower, Align::Centre, Tone::Black);
+        page.lines(Style::new(Face::Strong, Size::pt(9), Size::pt(6)).fit(&words, lower, at)?, lower, Align::Centre, Tone::Black);
     } else {
         let set = Style::new(Face::Strong, Size::pt(13), Size::pt(9)).fit(label.channel.name_zh(), inner, at)?;
         page.lines_in_the_middle(set, inner, Align::Centre, Tone::Black);
@@ -255,7 +255,8 @@ fn block(order_no: i64, line: &LabelLine, size: Size) -> Result<Page, Fault> {
     let at = |field| Spot::order(order_no, field);
     let tag = Style::fixed(if line.texture == Texture::Regular { Face::Plain } else { Face::Strong }, size);
     let tag = tag.lines(line.texture.name_zh(), BODY.width, own_words())?;
-    let (tag_width, left) = (tag.width(), tag.width() + dmm(9));
+    let tag_width = tag.width() + dmm(6);
+    let left = tag_width + dmm(9);
     let dish = Style::fixed(Face::Strong, size);
     let dish = dish.lines(&with_quantity(line), BODY.width - left, at(Field::Dish))?;
     let exceptions = exceptions(order_no, line, size)?;
@@ -285,7 +286,7 @@ fn texture(block: &mut Page, texture: Texture, tag: Set, width: Um) {
             Tone::White
         }
     };
-    block.lines(tag, area, Align::Left, tone);
+    block.lines(tag, area, Align::Centre, tone);
 }
 
 /// A thick frame with the word 特殊 in white on black before the text.
