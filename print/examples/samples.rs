@@ -4,7 +4,8 @@ use domain::diet::Texture;
 use domain::kitchen::{ExceptionGroup, ForWhom};
 use domain::{Channel, Fen, Instant, MealPeriod, ServiceDate};
 use print::{
-    DishPortions, Heading, Label, LabelLine, Labels, LoadSheets, NotCounted, Paper, PartPortions, ProductionSheet, RouteStop, StopLoad, TripLoad,
+    DishPortions, Heading, Label, LabelLine, Labels, LoadSheets, NotCounted, Paper, PartPortions, ProductionSheet, RouteStop,
+    StopLoad, TripLoad,
 };
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -14,11 +15,7 @@ fn line(dish: &str, quantity: u32, texture: Texture, exceptions: &[&str]) -> Lab
 }
 
 fn heading() -> Option<Heading> {
-    Some(Heading {
-        canteen: "幸福里社区长者食堂".into(),
-        date: ServiceDate::new(2026, 11, 26)?,
-        meal: MealPeriod::Lunch,
-    })
+    Some(Heading { canteen: "幸福里社区长者食堂".into(), date: ServiceDate::new(2026, 11, 26)?, meal: MealPeriod::Lunch })
 }
 
 fn labels(eat_by: Instant) -> Vec<Label> {
@@ -92,7 +89,12 @@ fn production(heading: Heading, printed_at: Instant) -> ProductionSheet {
     let dishes = (0..5).map(|i| DishPortions {
         dish: ["宫保鸡丁", "红烧肉炖土豆", "山药枸杞老母鸡汤配手工荞麦面条与时令蔬菜双拼套餐", "小米粥", "清蒸鲈鱼"][i].into(),
         parts: vec![
-            part(Texture::Regular, Some("标准"), 86, vec![group(&["含花生（花生碎）"], 12..45), group(&["含大豆（酱油）", "少盐（高血压）"], 70..74)]),
+            part(
+                Texture::Regular,
+                Some("标准"),
+                86,
+                vec![group(&["含花生（花生碎）"], 12..45), group(&["含大豆（酱油）", "少盐（高血压）"], 70..74)],
+            ),
             part(Texture::Soft, None, 31, vec![group(&["含花生（花生碎）", "含麸质（酱油）", "糖尿病：不加糖"], 100..102)]),
             part(Texture::Pureed, Some("小份"), 4, vec![]),
         ],
@@ -103,7 +105,10 @@ fn production(heading: Heading, printed_at: Instant) -> ProductionSheet {
         printed_at,
         orders: 163,
         dishes: dishes.collect(),
-        left_out: left_out.iter().map(|(name, reason)| NotCounted { masked_name: (*name).into(), reason: (*reason).into() }).collect(),
+        left_out: left_out
+            .iter()
+            .map(|(name, reason)| NotCounted { masked_name: (*name).into(), reason: (*reason).into() })
+            .collect(),
     }
 }
 
@@ -114,7 +119,9 @@ fn loads(heading: Heading, printed_at: Instant) -> LoadSheets {
         masked_name: ["张*", "欧*", "䶮*", "𫖮*"][i as usize % 4].into(),
         boxes: 1 + i % 3,
         collect: Fen(i64::from(i % 4) * 350),
-        note: ["", "软食；特殊：含花生（花生碎）", "门铃坏了，请打电话；老人听力不好，请多等一会儿，交给本人", "糊状"][i as usize % 4].into(),
+        note: ["", "软食；特殊：含花生（花生碎）", "门铃坏了，请打电话；老人听力不好，请多等一会儿，交给本人", "糊状"]
+            [i as usize % 4]
+            .into(),
     };
     let trip = |courier: &str, trip, n| TripLoad {
         courier: courier.into(),

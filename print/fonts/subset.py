@@ -15,7 +15,8 @@ from fontTools.ttLib import TTCollection
 # two blocks of the BMP up to U+9FEF and the characters of the 通用规范汉字表 outside the BMP.
 TEXT = [
     (0x0020, 0x007E),  # ASCII
-    (0x00A0, 0x01D4),  # Latin-1, and the letters of pinyin
+    (0x00A0, 0x00AC),  # Latin-1 without the soft hyphen, which is no character but a place to break
+    (0x00AE, 0x01D4),  # and the letters of pinyin
     (0x01D6, 0x01D6),  # of which the capitals with two marks are too high for a line
     (0x01D8, 0x01D8),
     (0x01DA, 0x01DA),

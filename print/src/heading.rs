@@ -30,10 +30,10 @@ impl Heading {
         format!("{} {}", self.date.0.format("%Y年%-m月%-d日"), self.meal.name_zh())
     }
 
-    /// `13:30`, or with its date when that is not the sitting's.
+    /// `13:30`, or `11-27 13:30` when that is not the sitting's date.
     pub(crate) fn clock(&self, at: Instant) -> String {
         let time = at.civil_time().format("%H:%M").to_string();
-        if at.civil_date() == self.date { time } else { format!("{} {time}", at.civil_date().0.format("%-m月%-d日")) }
+        if at.civil_date() == self.date { time } else { format!("{} {time}", at.civil_date().0.format("%m-%d")) }
     }
 }
 

@@ -14,6 +14,8 @@ mod load;
 mod pdf;
 mod production;
 mod sheet;
+#[cfg(test)]
+mod tests;
 mod unit;
 mod wrap;
 

@@ -55,15 +55,8 @@ pub struct StopLoad {
 }
 
 /// Left edges and widths of the columns: stop, number, name, boxes, to collect, notes, loaded.
-const COLUMNS: [(Um, Um); 7] = [
-    (0, mm(12)),
-    (mm(13), mm(32)),
-    (mm(47), mm(24)),
-    (mm(72), mm(16)),
-    (mm(89), mm(24)),
-    (mm(116), mm(53)),
-    (mm(171), mm(9)),
-];
+const COLUMNS: [(Um, Um); 7] =
+    [(0, mm(12)), (mm(13), mm(32)), (mm(47), mm(24)), (mm(72), mm(16)), (mm(89), mm(24)), (mm(116), mm(53)), (mm(171), mm(9))];
 const HEADS: [&str; 7] = ["站", "取餐号", "姓名", "盒数", "应收(元)", "备注", "装车"];
 const ROW_HEIGHT: Um = dmm(115);
 const PAD: Um = mm(1);
@@ -76,7 +69,7 @@ impl LoadSheets {
         Ok(pdf::write(&title, &self.pages()?)?)
     }
 
-    fn check(&self) -> Result<(), PrintFaults> {
+    pub(crate) fn check(&self) -> Result<(), PrintFaults> {
         let mut check = Check::default();
         self.heading.check(&mut check);
         check.count(Many::Rows, self.trips.iter().map(|trip| trip.stops.len()).sum(), STOPS_AT_MOST);

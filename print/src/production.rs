@@ -99,7 +99,7 @@ impl ProductionSheet {
         Ok(pdf::write(&title, &self.pages()?)?)
     }
 
-    fn check(&self) -> Result<(), PrintFaults> {
+    pub(crate) fn check(&self) -> Result<(), PrintFaults> {
         let mut check = Check::default();
         self.heading.check(&mut check);
         let groups = || self.dishes.iter().flat_map(|dish| &dish.parts).flat_map(|part| &part.groups);
@@ -180,14 +180,14 @@ fn part_rows(sheet: &mut Sheet, part: &PartPortions) -> Result<(), Fault> {
         let area = Area::new(WHO_LEFT, dmm(3), WHO_WIDTH, mm(7));
         let words = Style::fixed(Face::Plain, Size::pt(11)).fit("无特殊要求", area, own_words())?;
         row.lines_in_the_middle(words, area, Align::Left, Tone::Black);
-        rows.push(row);
+        rows.push((row.clone(), row));
     }
     for group in &part.groups {
         rows.extend(group_rows(group)?);
     }
-    for (index, row) in rows.into_iter().enumerate() {
-        let named = named(&row, part)?;
-        sheet.row_or(if index == 0 { named.clone() } else { row }, named);
+    for (index, (row, at_top)) in rows.into_iter().enumerate() {
+        let row = if index == 0 { named(&row, part)? } else { row };
+        sheet.row_or(row, named(&at_top, part)?);
     }
     Ok(())
 }
@@ -221,29 +221,42 @@ fn count(row: &mut Page, portions: u64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The exceptions in a thick frame, and under it for whom; each further line of people is a row of its own, so that a page may end
-/// between them.
-fn group_rows(group: &ExceptionGroup) -> Result<Vec<Page>, Fault> {
-    let tag = Style::fixed(Face::Strong, Size::pt(11)).lines("特殊", WHO_WIDTH, own_words())?;
+/// A group's rows, each with how it stands at the top of a page. The first has the exceptions and the first line of people; each
+/// further line is a row of its own, so that a page may end between them, and says its exceptions again when one did.
+fn group_rows(group: &ExceptionGroup) -> Result<Vec<(Page, Page)>, Fault> {
+    let lines = people(&group.people)?;
+    let first = framed(&group.exceptions, Some(group.portions), lines.first())?;
+    let mut rows = vec![(first.clone(), first)];
+    for line in lines.into_iter().skip(1) {
+        let at_top = framed(&group.exceptions, None, Some(&line))?;
+        rows.push((line, at_top));
+    }
+    Ok(rows)
+}
+
+/// The exceptions in a thick frame, their portions before and a line of people under it.
+fn framed(exceptions: &[String], portions: Option<u64>, line: Option<&Page>) -> Result<Page, Fault> {
+    let tag = if portions.is_some() { "特殊" } else { "特殊（续）" };
+    let tag = Style::fixed(Face::Strong, Size::pt(11)).lines(tag, WHO_WIDTH, own_words())?;
     let left = tag.width() + dmm(12);
-    let words = group.exceptions.join("；");
     let text_width = WHO_WIDTH - left - mm(1);
-    let text = Style::fixed(Face::Strong, Size::pt(11)).lines(&words, text_width, Spot::page(Field::Exception))?;
+    let text = Style::fixed(Face::Strong, Size::pt(11));
+    let text = text.lines(&exceptions.join("；"), text_width, Spot::page(Field::Exception))?;
     let frame = Area::new(WHO_LEFT, mm(1), WHO_WIDTH, text.height() + dmm(12));
-    let mut lines = people(&group.people)?.into_iter();
-    let first = lines.next();
-    let who = first.as_ref().map_or(0, |line| line.height);
+    let who = line.map_or(0, |line| line.height);
     let mut row = Page::new(ROW_WIDTH, (frame.bottom() + dmm(5) + who + dmm(5)).max(PART_HEIGHT));
-    count(&mut row, group.portions)?;
+    if let Some(portions) = portions {
+        count(&mut row, portions)?;
+    }
     row.frame(frame, dmm(5));
     let black = Area { width: tag.width() + dmm(4), ..frame };
     row.fill(black, Tone::Black);
     row.lines_in_the_middle(tag, black, Align::Centre, Tone::White);
     row.lines(text, Area::new(WHO_LEFT + left, frame.y + dmm(6), text_width, frame.height), Align::Left, Tone::Black);
-    if let Some(line) = first {
-        row.place(line, 0, frame.bottom() + dmm(5));
+    if let Some(line) = line {
+        row.place(line.clone(), 0, frame.bottom() + dmm(5));
     }
-    Ok(std::iter::once(row).chain(lines).collect())
+    Ok(row)
 }
 
 /// For whom, in lines of columns.

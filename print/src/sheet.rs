@@ -93,7 +93,7 @@ impl Sheet {
         let style = Style::fixed(Face::Plain, Size::pt(8));
         let printed = format!("打印于 {}", stamp(self.printed_at));
         for (index, page) in self.pages.iter_mut().enumerate() {
-            let area = Area::new(LEFT, BOTTOM + mm(4), ROW_WIDTH, mm(5));
+            let area = Area::new(LEFT, BOTTOM + mm(2), ROW_WIDTH, mm(5));
             let number = format!("第 {} 页，共 {count} 页", index + 1);
             page.lines(style.fit(&printed, area, own_words())?, area, Align::Left, Tone::Black);
             page.lines(style.fit(&number, area, own_words())?, area, Align::Right, Tone::Black);

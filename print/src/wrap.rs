@@ -134,7 +134,7 @@ mod tests {
             fit(&shaped, mm(30), mm(9), Size::pt(12), Size::pt(8)).map(|set| (set.size.0, set.lines.len()))
         };
         assert_eq!(fit(6), Some((120, 1)));
-        assert_eq!(fit(15), Some((95, 2)));
+        assert_eq!(fit(15), Some((100, 2)));
         assert_eq!(fit(20), Some((80, 2)));
         assert_eq!(fit(21), None);
     }

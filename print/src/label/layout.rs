@@ -119,7 +119,7 @@ fn way(page: &mut Page, label: &Label) -> Result<(), Fault> {
             Align::Centre,
             Tone::Black,
         );
-        let lower = Area { y: inner.y + dmm(27), height: dmm(37), ..inner };
+        let lower = Area { y: inner.y + dmm(28), height: dmm(36), ..inner };
         let words = format!("第{stop}站");
         page.lines(Style::new(Face::Strong, Size::pt(9), Size::pt(6)).fit(&words, lower, at)?, lower, Align::Centre, Tone::Black);
     } else {
@@ -133,11 +133,11 @@ fn way(page: &mut Page, label: &Label) -> Result<(), Fault> {
 }
 
 fn foot(page: &mut Page, heading: &Heading, label: &Label) -> Result<(), Fault> {
-    let left = Area { width: dmm(150), ..FOOT };
-    let sitting = Style::new(Face::Plain, Size::pt(8), Size::pt(6)).fit(&heading.sitting(), left, own_words())?;
+    let left = Area { width: dmm(142), ..FOOT };
+    let sitting = Style::new(Face::Plain, Size(75), Size(55)).fit(&heading.sitting(), left, own_words())?;
     page.lines_in_the_middle(sitting, left, Align::Left, Tone::Black);
     if let Some(at) = label.eat_by {
-        let right = Area::new(FOOT.x + dmm(152), FOOT.y, FOOT.width - dmm(152), FOOT.height);
+        let right = Area::new(FOOT.x + dmm(144), FOOT.y, FOOT.width - dmm(144), FOOT.height);
         page.frame(right, THIN);
         let words = format!("请于 {} 前食用", heading.clock(at));
         let set = Style::new(Face::Strong, Size(85), Size::pt(6)).fit(&words, right.inset(dmm(3)), own_words())?;

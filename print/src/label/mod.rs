@@ -7,7 +7,8 @@ mod layout;
 mod paper;
 
 use crate::check::Check;
-use crate::fault::{Field, Many, PrintFaults, Spot};
+use crate::drawing::Page;
+use crate::fault::{Fault, Field, Many, PrintFaults, Spot};
 use crate::heading::Heading;
 use crate::pdf;
 use domain::diet::Texture;
@@ -89,14 +90,18 @@ impl Labels {
     pub fn pdf(&self, paper: Paper) -> Result<Vec<u8>, PrintFaults> {
         self.check()?;
         let title = format!("标签 {} {}", self.heading.canteen, self.heading.sitting_with_year());
+        Ok(pdf::write(&title, &self.pages(paper)?)?)
+    }
+
+    pub(crate) fn pages(&self, paper: Paper) -> Result<Vec<Page>, Fault> {
         let mut parts = Vec::with_capacity(self.labels.len());
         for label in &self.labels {
             parts.extend(layout::label(&self.heading, label)?);
         }
-        Ok(pdf::write(&title, &paper::pages(parts, paper))?)
+        Ok(paper::pages(parts, paper))
     }
 
-    fn check(&self) -> Result<(), PrintFaults> {
+    pub(crate) fn check(&self) -> Result<(), PrintFaults> {
         let mut check = Check::default();
         self.heading.check(&mut check);
         check.count(Many::Labels, self.labels.len(), LABELS_AT_MOST);
