@@ -98,7 +98,7 @@ async fn follow_what_changed(app: &App, metrics: &Metrics) {
 fn standing_run(metrics: &Metrics, done: Outcome<standing::Generation, Never>) {
     match done {
         Ok(done) => {
-            metrics.worker_run("standing", true);
+            metrics.worker_run("standing", done.failed == 0);
             if done.made + done.followed + done.taken_back > 0 {
                 tracing::info!(made = done.made, followed = done.followed, taken_back = done.taken_back, "standing orders");
             }

@@ -2,13 +2,15 @@
 
 use crate::extract::Signed;
 use crate::operations::{Access, Operation, op};
-use crate::orders::views::OrderView;
+use crate::orders::views::LineView;
 use crate::problem::{Problem, ProblemCode};
-use crate::words::{SeniorIdText, SkipReasonWord, path_id};
+use crate::words::{ChannelWord, OrderIdText, OrderStateWord, SeniorIdText, SkipReasonWord, path_id};
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use app::App;
-use domain::id::SeniorId;
+use domain::id::{OrderId, SeniorId};
+use domain::order::OrderState;
 use domain::standing::SkipReason;
+use domain::{Channel, Instant, event};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,11 +35,51 @@ pub struct Docs;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DemandView {
     /// Confirmed and served orders, by number.
-    pub orders: Vec<OrderView>,
+    pub orders: Vec<DemandOrderView>,
     /// Orders to deliver whose address has no coordinates yet: cooked, and on no route.
-    pub unplaced: Vec<OrderView>,
+    pub unplaced: Vec<DemandOrderView>,
     /// Seniors whose standing order has no meal here.
     pub left_out: Vec<LeftOutView>,
+}
+
+/// An order as those who cook, pack and plan need it: without its money, which would tell who is poor.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DemandOrderView {
+    /// Its identifier.
+    #[schema(value_type = OrderIdText)]
+    pub id: OrderId,
+    /// Its number at this canteen and meal, as printed large.
+    pub order_no: i64,
+    /// `张*`
+    pub name: String,
+    /// How it reaches the table.
+    #[schema(value_type = ChannelWord)]
+    pub channel: Channel,
+    /// Where it stands.
+    #[schema(value_type = OrderStateWord)]
+    pub state: OrderState,
+    /// Its lines.
+    pub lines: Vec<LineView>,
+    /// When it was accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub accepted_at: Instant,
+    /// Counts changes.
+    pub version: i64,
+}
+
+impl From<event::OrderView> for DemandOrderView {
+    fn from(order: event::OrderView) -> Self {
+        Self {
+            id: order.order,
+            order_no: order.order_no,
+            name: order.masked_name,
+            channel: order.channel,
+            state: order.state,
+            lines: order.lines.into_iter().map(LineView::from).collect(),
+            accepted_at: order.accepted_at,
+            version: order.version,
+        }
+    }
 }
 
 /// Someone who will not eat, why, and how to put them back.
@@ -67,8 +109,8 @@ pub async fn get_demand(app: Data<App>, Signed(actor): Signed, path: Path<String
         advice: one.reason.advice_zh().to_owned(),
     });
     Ok(Json(DemandView {
-        orders: demand.orders.into_iter().map(OrderView::from).collect(),
-        unplaced: demand.unplaced.into_iter().map(OrderView::from).collect(),
+        orders: demand.orders.into_iter().map(DemandOrderView::from).collect(),
+        unplaced: demand.unplaced.into_iter().map(DemandOrderView::from).collect(),
         left_out: left_out.collect(),
     }))
 }

@@ -2,7 +2,9 @@
 
 use crate::operations::{ANY, Access, Operation, all};
 use crate::problem::{Problem, ProblemBody, ProblemCode};
-use actix_web::web::ServiceConfig;
+use actix_web::HttpResponse;
+use actix_web::middleware::Compress;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -10,6 +12,7 @@ use utoipa::openapi::path::Operation as Documented;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder, example::ExampleBuilder};
 use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// The document, made from the handlers' annotations and the table of operations.
 #[derive(OpenApi)]
@@ -180,9 +183,18 @@ pub fn document() -> Document {
     document
 }
 
-/// Adds the reference page, which needs no network.
+/// The document as it is checked in; a test keeps it that of the handlers. Served as it stands: made anew, each thread of the server
+/// would spend a good part of its start and of its memory on it.
+const CHECKED_IN: &str = include_str!("../../openapi/openapi.json");
+const PATH: &str = "/openapi.json";
+
+/// Adds the document and its reference page, which needs no network.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(utoipa_swagger_ui::SwaggerUi::new("/reference/{_:.*}").url("/openapi.json", document()));
+    let text = || async { HttpResponse::Ok().content_type("application/json").body(CHECKED_IN) };
+    config
+        .service(web::resource(PATH).wrap(Compress::default()).route(web::get().to(text)))
+        // Without "none" the page would send the document to a validator on the internet.
+        .service(SwaggerUi::new("/reference/{_:.*}").config(Config::from(PATH).validator_url("none")));
 }
 
 #[cfg(test)]

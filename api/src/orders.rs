@@ -148,9 +148,9 @@ pub struct OrderBody {
     #[serde(default)]
     #[schema(max_length = 200)]
     pub note: String,
-    /// Why it is ordered after the cut-off, by someone entitled.
+    /// Why it is ordered after the cut-off or beyond the delivery area, by someone entitled.
     #[schema(max_length = 200)]
-    pub late_reason: Option<String>,
+    pub reason: Option<String>,
     /// The self-pay that the quote showed; when it no longer holds nothing is ordered.
     #[schema(value_type = Option<i64>, example = 300)]
     pub expected_self_pay_fen: Option<Fen>,
@@ -311,7 +311,7 @@ pub async fn cancel_order(
     body: Json<CancelBody>,
 ) -> Result<Json<OrderView>, Problem> {
     let (id, mut faults) = (path_id(&path)?, Faults::default());
-    limit_text(&mut faults, "/reason", body.reason.as_deref(), REASON_MAX);
+    reason(&mut faults, "/reason", body.reason.as_deref());
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let key = key.bind(&actor, "cancelOrder", &(path.as_str(), &*body))?;
     let answer = cancel::cancel(&app, actor, key, id, body.into_inner().reason).await.map_err(|f| Problem::of(f, rejected))?;
@@ -321,9 +321,9 @@ pub async fn cancel_order(
 fn request(body: OrderBody) -> Result<OrderRequest, Problem> {
     let mut faults = Faults::default();
     limit_text(&mut faults, "/note", Some(&body.note), NOTE_MAX);
-    limit_text(&mut faults, "/late_reason", body.late_reason.as_deref(), REASON_MAX);
+    reason(&mut faults, "/reason", body.reason.as_deref());
     for (n, line) in body.lines.iter().enumerate() {
-        limit_text(&mut faults, &format!("/lines/{n}/override_reason"), line.override_reason.as_deref(), REASON_MAX);
+        reason(&mut faults, &format!("/lines/{n}/override_reason"), line.override_reason.as_deref());
     }
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let line = |l: LineBody| LineRequest {
@@ -338,9 +338,16 @@ fn request(body: OrderBody) -> Result<OrderRequest, Problem> {
         lines: body.lines.into_iter().map(line).collect(),
         channel: body.channel,
         note: body.note,
-        late_reason: body.late_reason,
+        reason: body.reason,
         expected_self_pay_fen: body.expected_self_pay_fen,
     })
+}
+
+/// A reason that is given says something.
+fn reason(faults: &mut Faults, place: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        crate::input::text(faults, place, text, REASON_MAX);
+    }
 }
 
 /// A text that is too long, or holds control characters, is a fault.

@@ -4,7 +4,7 @@ pub mod courier;
 pub mod sheet;
 pub mod views;
 
-use crate::extract::Signed;
+use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::problem::{Problem, ProblemCode};
 use crate::words::path_id;
@@ -44,6 +44,8 @@ pub const OPERATIONS: &[Operation] = &[
             ProblemCode::Forbidden,
             ProblemCode::NotFound,
             ProblemCode::Conflict,
+            ProblemCode::IdempotencyKeyMissing,
+            ProblemCode::IdempotencyKeyReused,
         ],
     ),
     op("getCurrentPlan", Access::Roles(Action::Plan), &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
@@ -79,15 +81,19 @@ const STEPS_MAX: u64 = 500_000;
 /// Makes a plan for the deliveries of a sitting and puts it in use. Every plan has been verified by an independent checker; an order
 /// that is on no round is listed with its reason and what would cure it. The same seed and steps on the same orders give the same plan.
 #[utoipa::path(post, path = "/v1/sittings/{sitting}/plans", operation_id = "makePlan", tag = "delivery", request_body = PlanBody,
-    params(("sitting" = String, Path, description = "The sitting")), responses((status = 201, body = PlanMadeView)))]
+    params(("sitting" = String, Path, description = "The sitting"), ("Idempotency-Key" = String, Header, description = "Made by the client")),
+    responses((status = 201, body = PlanMadeView)))]
 pub async fn make_plan(
     app: Data<App>,
     Signed(actor): Signed,
+    key: IdempotencyKey,
     path: Path<String>,
     body: Json<PlanBody>,
 ) -> Result<HttpResponse, Problem> {
-    let request = plan_request(path_id(&path)?, body.into_inner())?;
-    let (id, document) = make::make(&app, actor, request).await.map_err(|f| Problem::of(f, plan_refused))?;
+    let sitting = path_id(&path)?;
+    let key = key.bind(&actor, &format!("makePlan/{sitting}"), &*body)?;
+    let request = plan_request(sitting, body.into_inner())?;
+    let (id, document) = make::make(&app, actor, key, request).await.map_err(|f| Problem::of(f, plan_refused))?;
     Ok(HttpResponse::Created().json(PlanMadeView::new(id, &document)))
 }
 

@@ -88,13 +88,18 @@ impl<R> AsStoreError for Failure<R> {
 impl<R> Failure<R> {
     /// The same failure of a use case that calls this one.
     pub fn map<S>(self, f: impl FnOnce(R) -> S) -> Failure<S> {
+        self.refusal().map_or_else(|other| other, |refusal| Failure::Refused(f(refusal)))
+    }
+
+    /// The refusal, or what any use case may fail of.
+    pub fn refusal<S>(self) -> Result<R, Failure<S>> {
         match self {
-            Self::Refused(refusal) => Failure::Refused(f(refusal)),
-            Self::NotFound(thing) => Failure::NotFound(thing),
-            Self::Forbidden => Failure::Forbidden,
-            Self::Stale { version } => Failure::Stale { version },
-            Self::KeyReused => Failure::KeyReused,
-            Self::Store(fault) => Failure::Store(fault),
+            Self::Refused(refusal) => Ok(refusal),
+            Self::NotFound(thing) => Err(Failure::NotFound(thing)),
+            Self::Forbidden => Err(Failure::Forbidden),
+            Self::Stale { version } => Err(Failure::Stale { version }),
+            Self::KeyReused => Err(Failure::KeyReused),
+            Self::Store(fault) => Err(Failure::Store(fault)),
         }
     }
 }

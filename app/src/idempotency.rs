@@ -10,6 +10,7 @@ use domain::id::{DeviceId, UserId};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use store::column::Col;
+use store::conn::AnyConnection;
 use store::query::idempotency;
 use store::query::rows::IdempotencyRow;
 use store::{StoreError, Tx};
@@ -48,7 +49,12 @@ impl RequestKey {
 
     /// The stored answer, when this request was accepted before; an error when the key was used for another request.
     pub fn earlier_answer<T: DeserializeOwned, R>(&self, tx: &mut Tx<'_>) -> Outcome<Option<T>, R> {
-        match idempotency::find(tx.look(), &self.scope, &self.key)? {
+        self.answer_seen(tx.look())
+    }
+
+    /// The same by a look before the unit of work, where the work ahead of it is dear. The unit must ask again.
+    pub fn answer_seen<T: DeserializeOwned, R>(&self, conn: &mut AnyConnection) -> Outcome<Option<T>, R> {
+        match idempotency::find(conn, &self.scope, &self.key)? {
             Some(row) => self.answer_in(&row).map(Some),
             None => Ok(None),
         }

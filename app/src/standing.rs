@@ -16,9 +16,9 @@ use domain::diet::{Diet, Texture, clashes};
 use domain::id::{MenuItemId, StandingOrderId};
 use domain::order::OrderRejection;
 use domain::ordering::{OrderRefusal, SittingFacts};
-use domain::standing::{Generated, Offer, Pattern, SkipReason, Span, Step, step};
+use domain::standing::{Generated, Offer, Pattern, SkipReason, Span, StandingState, Step, step};
 use domain::{Instant, ServiceDate};
-use store::Tx;
+use store::{LaneKey, StoreError, Tx};
 use store::column::{Col, Word};
 use store::query::rows::OrderRow;
 use store::query::seniors::{SeniorRow, SeniorState};
@@ -36,6 +36,8 @@ pub struct Generation {
     pub taken_back: u32,
     /// Days without an order, each with its reason on record.
     pub skipped: u32,
+    /// Days that could not be looked at, each with an error in the log; the others go on without them.
+    pub failed: u32,
 }
 
 impl Generation {
@@ -54,6 +56,7 @@ impl Generation {
         self.followed += other.followed;
         self.taken_back += other.taken_back;
         self.skipped += other.skipped;
+        self.failed += other.failed;
     }
 }
 
@@ -66,18 +69,46 @@ pub async fn generate(app: &App) -> Outcome<Generation, Never> {
 pub async fn follow(app: &App, pattern: StandingOrderId) -> Outcome<(), Never> {
     let lane = crate::lanes::of_pattern(app, pattern).await?;
     for date in due::reach(app) {
-        let (lookup, telling) = (app.orders.lookup().clone(), app.telling());
-        app.store.write(lane, "standing_day", move |tx| day(tx, &lookup, telling, pattern, date)).await?;
+        bring(app, lane, pattern, date).await?;
     }
     Ok(())
 }
 
-/// One pattern's day, in one unit of work; answers what was done.
-fn day(tx: &mut Tx<'_>, lookup: &OrderLookup, telling: Telling, id: StandingOrderId, date: ServiceDate) -> Outcome<Step, Never> {
+/// What the pattern wants instead of an order of its own was refused for this reason.
+struct Unable(SkipReason);
+
+/// Brings one pattern's day in line; answers what was done.
+///
+/// What the pattern wants now may be refused: a delivery without an address. The order that is there is then taken back with the
+/// reason, in a unit of its own, because the refusal comes in the middle of the change. Kept, it would be a meal that nobody wants so.
+async fn bring(app: &App, lane: LaneKey, pattern: StandingOrderId, date: ServiceDate) -> Outcome<Step, Never> {
+    let run = |unable: Option<SkipReason>| {
+        let (lookup, telling) = (app.orders.lookup().clone(), app.telling());
+        app.store.write(lane, "standing_day", move |tx| day(tx, &lookup, telling, (pattern, date), unable))
+    };
+    let Unable(reason) = match run(None).await {
+        Ok(step) => return Ok(step),
+        Err(failure) => failure.refusal()?,
+    };
+    // With the reason at hand nothing is changed, so nothing is refused.
+    run(Some(reason)).await.or_else(|failure| failure.refusal().map(|Unable(_)| Step::Keep))
+}
+
+/// One pattern's day, in one unit of work; `unable` tells why the order that is there cannot become what is wanted.
+fn day(
+    tx: &mut Tx<'_>,
+    lookup: &OrderLookup,
+    telling: Telling,
+    (id, date): (StandingOrderId, ServiceDate),
+    unable: Option<SkipReason>,
+) -> Outcome<Step, Unable> {
     let Some(row) = standing::find(tx.look(), id)? else { return Ok(Step::Keep) };
     let Some(senior) = seniors::find(tx.look(), row.senior_id.0)? else { return Ok(Step::Keep) };
     tx.lock_canteen(row.canteen_id.0)?;
     let there = standing::generated(tx.look(), id, date)?;
+    if there.is_none() && standing::eats_otherwise(tx.look(), row.senior_id.0, (date, row.meal.0))? {
+        return Ok(Step::Keep);
+    }
     let sitting = standing::sitting_of(tx.look(), row.canteen_id.0, date, row.meal.0)?;
     let facts = match sitting {
         Some(sitting) => match catalogue::sitting_with_canteen(tx.look(), sitting)? {
@@ -97,14 +128,22 @@ fn day(tx: &mut Tx<'_>, lookup: &OrderLookup, telling: Telling, id: StandingOrde
         None => (None, false),
     };
     let offer = facts.as_ref().map_or(Err(SkipReason::NoSitting), |facts| offer(facts, &diet, now));
-    let wanted = step(&pattern_of(&row), paused(&senior, date), date, generated, stays, offer);
+    let mut pattern = pattern_of(&row);
+    if senior.state == Word(SeniorState::Left) {
+        // Who has left is not missing from the meal: they are not expected any more.
+        pattern.state = StandingState::Ended;
+    }
+    let wanted = match (step(&pattern, paused(&senior, date), date, generated, stays, offer), unable) {
+        (Step::Follow(_), Some(reason)) => Step::TakeBack(Some(reason)),
+        (wanted, _) => wanted,
+    };
     let act = Act { lookup, telling, row: &row, date, now, sitting };
     act.carry_out(tx, wanted, there)
 }
 
 fn paused(senior: &SeniorRow, date: ServiceDate) -> bool {
     let span = senior.paused_from.map(|Col(from)| Span { from, to: senior.paused_to.map(|Col(to)| to) });
-    senior.state != Word(SeniorState::Active) || span.is_some_and(|span| span.contains(date))
+    span.is_some_and(|span| span.contains(date))
 }
 
 /// The domain's pattern of a row.
@@ -128,7 +167,7 @@ fn generated(
     order: &OrderRow,
     facts: Option<&SittingFacts>,
     diet: &Diet,
-) -> Outcome<(Option<Generated>, bool), Never> {
+) -> Result<(Option<Generated>, bool), StoreError> {
     let lines = orders::lines(tx.look(), order.id.0)?;
     let Some((line, _)) = lines.first() else { return Ok((None, false)) };
     let item = line.menu_item_id.0;
@@ -164,9 +203,16 @@ struct Act<'a> {
 }
 
 impl Act<'_> {
-    fn carry_out(&self, tx: &mut Tx<'_>, step: Step, there: Option<OrderRow>) -> Outcome<Step, Never> {
+    fn carry_out(&self, tx: &mut Tx<'_>, step: Step, there: Option<OrderRow>) -> Outcome<Step, Unable> {
         match (step, there) {
             (Step::Make(item), _) => self.make(tx, item),
+            // Another meal or canteen: an order keeps its sitting, so it is another order.
+            (Step::Follow(item), Some(order)) if self.sitting != Some(order.sitting_id.0) => {
+                match self.take_back(tx, &order, None)? {
+                    Step::TakeBack(_) => self.make(tx, item),
+                    kept => Ok(kept),
+                }
+            }
             (Step::Follow(item), Some(order)) => self.bring_in_line(tx, item, &order),
             (Step::TakeBack(reason), Some(order)) => self.take_back(tx, &order, reason),
             (Step::Skip(reason), _) => self.skip(tx, reason),
@@ -179,7 +225,7 @@ impl Act<'_> {
         }
     }
 
-    fn make(&self, tx: &mut Tx<'_>, item: MenuItemId) -> Outcome<Step, Never> {
+    fn make(&self, tx: &mut Tx<'_>, item: MenuItemId) -> Outcome<Step, Unable> {
         let Some(request) = self.request(item) else { return self.skip(tx, SkipReason::NoSitting) };
         match place_in(tx, self.lookup, &self.actor(), &request, Some(self.row.id.0)) {
             Ok(_) => {
@@ -194,18 +240,19 @@ impl Act<'_> {
         }
     }
 
-    fn bring_in_line(&self, tx: &mut Tx<'_>, item: MenuItemId, order: &OrderRow) -> Outcome<Step, Never> {
+    fn bring_in_line(&self, tx: &mut Tx<'_>, item: MenuItemId, order: &OrderRow) -> Outcome<Step, Unable> {
         let Some(request) = self.request(item) else { return Ok(Step::Keep) };
         match change_in(tx, self.lookup, &self.actor(), order.id.0, order.version, &request, false) {
             Ok(_) => Ok(Step::Follow(item)),
-            // Past the cut-off, packed, or refused: what is there stays, which is better than nothing on the table.
+            // Past the cut-off or packed: what is there stays, which is better than nothing on the table.
             Err(Failure::Refused(ChangeRefusal::Order(_) | ChangeRefusal::Packed)) => Ok(Step::Keep),
+            Err(Failure::Refused(ChangeRefusal::Content(refusal))) => Err(Failure::Refused(Unable(reason_of(&refusal)))),
             Err(Failure::Store(fault)) => Err(Failure::Store(fault)),
             Err(_) => Err(Failure::NotFound(Thing::Order)),
         }
     }
 
-    fn take_back(&self, tx: &mut Tx<'_>, order: &OrderRow, reason: Option<SkipReason>) -> Outcome<Step, Never> {
+    fn take_back(&self, tx: &mut Tx<'_>, order: &OrderRow, reason: Option<SkipReason>) -> Outcome<Step, Unable> {
         match cancel::cancel_in(tx, &self.actor(), order.id.0, None) {
             Ok(_) => {}
             // Past the cut-off the kitchen has counted it.
@@ -225,7 +272,7 @@ impl Act<'_> {
         Ok(Step::TakeBack(reason))
     }
 
-    fn skip(&self, tx: &mut Tx<'_>, reason: SkipReason) -> Outcome<Step, Never> {
+    fn skip(&self, tx: &mut Tx<'_>, reason: SkipReason) -> Outcome<Step, Unable> {
         if standing::skip(tx.look(), self.row.id.0, self.date)? == Some(reason) {
             return Ok(Step::Skip(reason));
         }
@@ -247,7 +294,7 @@ impl Act<'_> {
             lines: vec![LineRequest { item, quantity: 1, texture: None, override_reason: None }],
             channel: self.row.channel.0,
             note: String::new(),
-            late_reason: None,
+            reason: None,
             expected_self_pay_fen: None,
         })
     }

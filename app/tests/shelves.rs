@@ -36,7 +36,7 @@ fn quote_of(world: &World, street: &Street, dish: usize) -> Result<Fen, Failure<
         lines: vec![line],
         channel: Channel::DineIn,
         note: String::new(),
-        late_reason: None,
+        reason: None,
         expected_self_pay_fen: None,
     };
     let worker = world.wait(world.actor(street.token(Role::Worker)));

@@ -311,7 +311,7 @@ async fn a_packed_order_is_not_changed_and_keeps_what_it_has() {
             lines: vec![app::orders::LineRequest { item: id(1021), quantity: 1, texture: None, override_reason: None }],
             channel: domain::Channel::PickUp,
             note: String::new(),
-            late_reason: Some("家人来电".into()),
+            reason: Some("家人来电".into()),
             expected_self_pay_fen: None,
         };
         let changed = change::change(&k.app, manager.clone(), key(), order, before.version, other).await.unwrap_err();

@@ -296,12 +296,19 @@ impl Actor {
     /// Whether a grant or the device's own rights cover the action there.
     #[must_use]
     pub fn may(&self, action: Action, at: Where<'_>) -> bool {
-        let by_grant = self
-            .grants
-            .iter()
-            .any(|g| g.role.allows(action) && g.place.contains(at.place) && (g.canteen.is_none() || g.canteen == at.canteen));
-        let by_device = self.device.is_some_and(|(_, kind, canteen)| kind.allows(action) && at.canteen == Some(canteen));
-        by_grant || by_device
+        self.roles_for(action, at).next().is_some() || self.may_by_device(action, at)
+    }
+
+    /// The roles by which the actor may do the action there.
+    pub fn roles_for(&self, action: Action, at: Where<'_>) -> impl Iterator<Item = Role> {
+        let reaches = move |g: &&RoleGrant| g.place.contains(at.place) && (g.canteen.is_none() || g.canteen == at.canteen);
+        self.grants.iter().filter(move |g| g.role.allows(action)).filter(reaches).map(|g| g.role)
+    }
+
+    /// Whether the paired device itself may do the action there.
+    #[must_use]
+    pub fn may_by_device(&self, action: Action, at: Where<'_>) -> bool {
+        self.device.is_some_and(|(_, kind, canteen)| kind.allows(action) && at.canteen == Some(canteen))
     }
 
     /// Whether the actor may do this anywhere at all; for operations whose answer is then filtered by scope.

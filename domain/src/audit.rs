@@ -51,6 +51,9 @@ crate::text_enum! {
         BindingMade = "binding_made",
         /// A binding was ended.
         BindingRevoked = "binding_revoked",
+        /// An order was placed, changed or cancelled after its cut-off, beyond the delivery area or against a diet; the detail says
+        /// which, and why.
+        OrderedByException = "ordered_by_exception",
         /// A file was imported; the detail has the table and the counts.
         Imported = "imported",
         /// A canteen, dish or menu was made or changed by hand; the detail says which.

@@ -1,7 +1,7 @@
 //! The event log: what happened at a canteen, in order, for whoever needs to know.
 
 use crate::diet::Texture;
-use crate::id::{BatchId, DishId, OrderId, SeniorId, SittingId};
+use crate::id::{BatchId, DishId, MenuItemId, OrderId, SeniorId, SittingId};
 use crate::kitchen::{By, LineMark, Stage};
 use crate::order::{OrderState, OrderTotals, Via};
 use crate::{Channel, Instant, MealPeriod, ServiceDate};
@@ -77,6 +77,8 @@ pub struct OrderView {
 pub struct LineView {
     /// What.
     pub dish: DishId,
+    /// Its place on the menu.
+    pub item: MenuItemId,
     /// Its name.
     pub name: String,
     /// How many.

@@ -37,8 +37,8 @@ pub struct Wanted {
     pub lines: Vec<WantedLine>,
     /// How it reaches the table.
     pub channel: Channel,
-    /// Why it is ordered after the cut-off, by someone entitled.
-    pub late_reason: Option<String>,
+    /// Why it is ordered after the cut-off or beyond the delivery area, by someone entitled.
+    pub reason: Option<String>,
     /// Whether the asker may act after the cut-off or override a clash.
     pub standing: Standing,
 }
@@ -69,6 +69,8 @@ pub struct SittingFacts {
     pub service_date: ServiceDate,
     /// Until when it may be ordered.
     pub cut_off: Instant,
+    /// When the meal ends: an order after it would be of food that nobody can eat any more, whoever asks.
+    pub ends_at: Instant,
     /// The canteen and the sitting are open.
     pub open: bool,
     /// For bringing one order.
@@ -122,6 +124,18 @@ pub struct Draft {
     pub delivery_fee_fen: Fen,
     /// The address still has to be placed on the map.
     pub address_unplaced: bool,
+    /// The address lies outside the delivery area, and someone entitled gave a reason.
+    pub out_of_area: bool,
+    /// It is after the cut-off, and someone entitled gave a reason.
+    pub late: bool,
+}
+
+impl Draft {
+    /// Whether somebody answers for more than an ordinary order.
+    #[must_use]
+    pub fn is_exceptional(&self) -> bool {
+        self.late || self.out_of_area || self.lines.iter().any(|line| !line.overridden.is_empty())
+    }
 }
 
 /// Why an order cannot be taken. Each names what would have to be different.
@@ -162,8 +176,13 @@ pub enum OrderRefusal {
         /// When it was.
         cut_off: Instant,
     },
-    /// After the cut-off, a reason is needed.
+    /// After the cut-off, or beyond the delivery area, a reason is needed.
     ReasonNeeded,
+    /// The meal is over.
+    MealOver {
+        /// When it ended.
+        ended: Instant,
+    },
     /// More than 14 days ahead.
     TooFarAhead {
         /// The last day that can be ordered now.
@@ -199,18 +218,13 @@ pub fn draft(
     now: Instant,
 ) -> Result<Draft, Vec<OrderRefusal>> {
     let mut refusals = timing(wanted, sitting, now);
-    let address_unplaced = match (wanted.channel, destination) {
-        (Channel::Delivery, Destination::Missing) => {
-            refusals.push(OrderRefusal::AddressMissing);
-            false
-        }
-        (Channel::Delivery, Destination::OutOfArea) if wanted.standing == Standing::Ordinary => {
-            refusals.push(OrderRefusal::OutOfArea);
-            false
-        }
-        (Channel::Delivery, Destination::Unplaced) => true,
-        (Channel::Delivery | Channel::DineIn | Channel::PickUp, _) => false,
-    };
+    let wanted_there = (wanted.channel == Channel::Delivery).then_some(destination);
+    match wanted_there {
+        Some(Destination::Missing) => refusals.push(OrderRefusal::AddressMissing),
+        Some(Destination::OutOfArea) if wanted.standing == Standing::Ordinary => refusals.push(OrderRefusal::OutOfArea),
+        Some(Destination::OutOfArea) if !is_reason(wanted.reason.as_deref()) => refusals.push(OrderRefusal::ReasonNeeded),
+        Some(Destination::OutOfArea | Destination::InArea | Destination::Unplaced) | None => {}
+    }
     if wanted.lines.is_empty() || wanted.lines.len() > MAX_LINES {
         refusals.push(OrderRefusal::LineCount { lines: wanted.lines.len() });
         return Err(refusals);
@@ -230,8 +244,18 @@ pub fn draft(
     let delivery_fee_fen = if wanted.channel == Channel::Delivery { sitting.delivery_fee_fen } else { Fen::ZERO };
     let price = lines.iter().try_fold(Fen::ZERO, |sum, l| l.unit_price_fen.times(l.quantity).and_then(|part| sum.plus(part)));
     match price {
-        Ok(price_fen) if refusals.is_empty() => Ok(Draft { lines, price_fen, delivery_fee_fen, address_unplaced }),
-        Ok(_) => Err(refusals),
+        Ok(price_fen) if refusals.is_empty() => Ok(Draft {
+            lines,
+            price_fen,
+            delivery_fee_fen,
+            address_unplaced: wanted_there == Some(Destination::Unplaced),
+            out_of_area: wanted_there == Some(Destination::OutOfArea),
+            late: now >= sitting.cut_off,
+        }),
+        Ok(_) => {
+            refusals.dedup();
+            Err(refusals)
+        }
         Err(overflow) => {
             refusals.push(overflow.into());
             Err(refusals)
@@ -239,14 +263,21 @@ pub fn draft(
     }
 }
 
+/// Whether something was said: a blank is no reason.
+#[must_use]
+pub fn is_reason(text: Option<&str>) -> bool {
+    text.is_some_and(|text| !text.trim().is_empty())
+}
+
 fn timing(wanted: &Wanted, sitting: &SittingFacts, now: Instant) -> Vec<OrderRefusal> {
     let mut refusals = Vec::new();
     if !sitting.open {
         refusals.push(OrderRefusal::Closed);
     }
-    match before_cut_off(sitting.cut_off, now, wanted.standing, wanted.late_reason.is_some()) {
-        Ok(()) | Err(OrderRejection::WrongState(_)) => {}
+    match before_cut_off(sitting.cut_off, now, wanted.standing, is_reason(wanted.reason.as_deref())) {
         Err(OrderRejection::CutOffPassed(cut_off)) => refusals.push(OrderRefusal::CutOffPassed { cut_off }),
+        _ if now >= sitting.ends_at => refusals.push(OrderRefusal::MealOver { ended: sitting.ends_at }),
+        Ok(()) | Err(OrderRejection::WrongState(_)) => {}
         Err(OrderRejection::ReasonNeeded) => refusals.push(OrderRefusal::ReasonNeeded),
     }
     let last = now.civil_date().plus_days(ORDER_AHEAD_DAYS as i32);
@@ -268,7 +299,7 @@ fn draft_line(line: &WantedLine, sitting: &SittingFacts, diet: &Diet, standing: 
     }
     let texture = line.texture.or(diet.texture).unwrap_or(Texture::Regular);
     let clashes = clashes(diet, &entry.facts, texture);
-    let overridden = standing == Standing::Entitled && line.override_reason.is_some();
+    let overridden = standing == Standing::Entitled && is_reason(line.override_reason.as_deref());
     if !clashes.is_empty() && !overridden {
         return Err(OrderRefusal::Clashes { item, clashes });
     }
@@ -320,6 +351,7 @@ mod tests {
         SittingFacts {
             service_date: date(23),
             cut_off: at(23, 9),
+            ends_at: at(23, 13),
             open: true,
             delivery_fee_fen: Fen(200),
             menu: vec![entry(1, 1200, 5, None), entry(2, 300, 1, Some(Allergen::Peanut))],
@@ -331,7 +363,7 @@ mod tests {
         Wanted {
             lines: lines.iter().map(line).collect(),
             channel: Channel::DineIn,
-            late_reason: None,
+            reason: None,
             standing: Standing::Ordinary,
         }
     }
@@ -379,6 +411,7 @@ mod tests {
             (Standing::Ordinary, None, false),
             (Standing::Ordinary, Some("说没事"), false),
             (Standing::Entitled, None, false),
+            (Standing::Entitled, Some(" "), false),
             (Standing::Entitled, Some("医生确认已脱敏"), true),
         ] {
             let mut order = wanted(&[(2, 1)]);
@@ -389,6 +422,27 @@ mod tests {
             if let Ok(drafted) = drafted {
                 assert_eq!(drafted.lines[0].overridden.len(), 1, "the kitchen must still see the clash");
             }
+        }
+    }
+
+    #[test]
+    fn after_the_cut_off_and_beyond_the_area_an_entitled_person_gives_a_reason_and_after_the_meal_nobody_orders() {
+        let (late, over) = (at(23, 10), at(23, 13));
+        let ended = OrderRefusal::MealOver { ended: over };
+        for (standing, reason, destination, now, expected) in [
+            (Standing::Ordinary, Some("家人来电"), Destination::InArea, late, Err(vec![OrderRefusal::CutOffPassed { cut_off: at(23, 9) }])),
+            (Standing::Entitled, None, Destination::OutOfArea, late, Err(vec![OrderRefusal::ReasonNeeded])),
+            (Standing::Entitled, Some(""), Destination::InArea, late, Err(vec![OrderRefusal::ReasonNeeded])),
+            (Standing::Entitled, Some("家人来电"), Destination::InArea, late, Ok((true, false))),
+            (Standing::Entitled, Some("家人来电"), Destination::OutOfArea, at(22, 12), Ok((false, true))),
+            (Standing::Entitled, None, Destination::OutOfArea, at(22, 12), Err(vec![OrderRefusal::ReasonNeeded])),
+            (Standing::Ordinary, Some("家人来电"), Destination::OutOfArea, at(22, 12), Err(vec![OrderRefusal::OutOfArea])),
+            (Standing::Entitled, Some("家人来电"), Destination::InArea, over, Err(vec![ended])),
+        ] {
+            let mut order = wanted(&[(1, 1)]);
+            (order.standing, order.reason, order.channel) = (standing, reason.map(str::to_owned), Channel::Delivery);
+            let drafted = draft(&order, &sitting(), &Diet::default(), destination, now);
+            assert_eq!(drafted.map(|d| (d.late, d.out_of_area)), expected, "{standing:?} {reason:?} {destination:?} {now}");
         }
     }
 

@@ -28,6 +28,7 @@ impl Args {
             (None, false) => bail!("give the copy to restore"),
         };
         println!("restored; the new epoch is {epoch}");
+        println!("everyone signs in again; paired devices go on. Rights that were taken away since the copy was made must be taken again");
         println!("next: nuanfan verify, then nuanfan serve");
         Ok(ExitCode::SUCCESS)
     }

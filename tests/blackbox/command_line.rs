@@ -136,7 +136,7 @@ async fn two_orders(world: &testkit::World) {
             lines: vec![LineRequest { item: street.tomorrow.items[1], quantity: 1, texture: None, override_reason: None }],
             channel: domain::Channel::DineIn,
             note: String::new(),
-            late_reason: None,
+            reason: None,
             expected_self_pay_fen: None,
         };
         let key = RequestKey::new(None, None, &testkit::http::fresh_key(), "test", &1).unwrap();

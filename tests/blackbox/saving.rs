@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
-use store::fixture::{execute, texts};
+use store::fixture::{execute, number, texts};
 use testkit::fixtures::Street;
 use testkit::wait::until;
 use testkit::{Database, Engine, world_key};
@@ -65,6 +65,8 @@ fn a_backup_under_load_holds_every_order_that_was_acknowledged_before_it_and_is_
         assert!(kept.contains(&order["ord_".len()..]), "{order} was acknowledged and is not in the copy");
     }
     assert_ne!(epoch(&target), epoch(database.target()), "another history");
+    let sessions = |target: &store::Target| number(&mut target.connect().unwrap(), "SELECT COUNT(*) AS n FROM session").unwrap();
+    assert!(sessions(database.target()) > 0 && sessions(&target) == 0, "a session that was ended since must not come back");
     let verified = over(&restored).arg("verify").output().unwrap();
     assert!(verified.status.success(), "{}", said(&verified));
     server.kill();

@@ -23,7 +23,7 @@ pub(crate) fn refused(refusal: PlaceRefusal) -> Problem {
         [OrderRefusal::ReasonNeeded] => ProblemCode::ReasonNeeded,
         _ => ProblemCode::OrderRefused,
     };
-    Problem::new(code).with("refusals", &all).with("messages", all.iter().map(message).collect::<Vec<_>>())
+    Problem::new(code).with("refusals", &all).with("messages", all.iter().map(message).collect::<Vec<_>>()).with("messages_en", all.iter().map(message_en).collect::<Vec<_>>())
 }
 
 /// A refusal as the senior reads it.
@@ -36,12 +36,33 @@ fn message(refusal: &OrderRefusal) -> String {
         OrderRefusal::SoldOut { left, .. } => format!("余 {left} 份"),
         OrderRefusal::Closed => "本餐不接受订餐".to_owned(),
         OrderRefusal::CutOffPassed { cut_off } => format!("截止时间 {} 已过", cut_off.civil_time().format("%H:%M")),
-        OrderRefusal::ReasonNeeded => "截止后代订须填写理由".to_owned(),
+        OrderRefusal::ReasonNeeded => "截止后或超出送餐范围代订须填写理由".to_owned(),
+        OrderRefusal::MealOver { ended } => format!("本餐已于 {} 结束", ended.civil_time().format("%H:%M")),
         OrderRefusal::TooFarAhead { last } => format!("最远可订到 {last}"),
         OrderRefusal::Clashes { clashes, .. } => clashes.iter().map(domain::diet::Clash::message_zh).collect::<Vec<_>>().join("；"),
         OrderRefusal::AddressMissing => "没有送餐地址".to_owned(),
         OrderRefusal::OutOfArea => "地址不在送餐范围内".to_owned(),
         OrderRefusal::AmountTooLarge => "金额过大".to_owned(),
+    }
+}
+
+/// The same in English.
+fn message_en(refusal: &OrderRefusal) -> String {
+    match refusal {
+        OrderRefusal::LineCount { .. } => "an order has 1 to 20 dishes".to_owned(),
+        OrderRefusal::Quantity { .. } => "1 to 20 portions of a dish".to_owned(),
+        OrderRefusal::DuplicateItem { .. } => "the dish is there twice: add the portions".to_owned(),
+        OrderRefusal::NotOnMenu { .. } => "the dish is not on this meal's menu".to_owned(),
+        OrderRefusal::SoldOut { left, .. } => format!("{left} left"),
+        OrderRefusal::Closed => "this meal takes no orders".to_owned(),
+        OrderRefusal::CutOffPassed { cut_off } => format!("the cut-off was at {}", cut_off.civil_time().format("%H:%M")),
+        OrderRefusal::ReasonNeeded => "after the cut-off or beyond the delivery area a reason is needed".to_owned(),
+        OrderRefusal::MealOver { ended } => format!("the meal ended at {}", ended.civil_time().format("%H:%M")),
+        OrderRefusal::TooFarAhead { last } => format!("the last day that can be ordered is {last}"),
+        OrderRefusal::Clashes { clashes, .. } => clashes.iter().map(domain::diet::Clash::message_en).collect::<Vec<_>>().join("; "),
+        OrderRefusal::AddressMissing => "there is no address to deliver to".to_owned(),
+        OrderRefusal::OutOfArea => "the address lies outside the delivery area".to_owned(),
+        OrderRefusal::AmountTooLarge => "the amount is too large".to_owned(),
     }
 }
 

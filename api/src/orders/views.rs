@@ -1,7 +1,10 @@
 //! What clients see of orders and quotes.
 
-use crate::words::{ChannelWord, DishIdText, MealWord, OrderIdText, OrderStateWord, SittingIdText, TextureWord, ViaWord};
-use app::orders::Quote;
+use crate::menus::ClashView;
+use crate::words::{
+    ChannelWord, DishIdText, MealWord, MenuItemIdText, OrderIdText, OrderStateWord, SeniorIdText, SittingIdText, TextureWord, ViaWord,
+};
+use app::orders::{Quote, QuotedLine};
 use domain::Channel;
 use domain::diet::Texture;
 use domain::id::{self, SittingId};
@@ -43,14 +46,57 @@ pub struct QuoteView {
     pub totals: TotalsView,
     /// What each funder bears, in fen.
     pub by_funder: std::collections::BTreeMap<String, i64>,
+    /// Why: what is paid, what is not and for what reason, zh-CN. Empty for a guest, who gets no subsidy.
+    pub text: String,
+    /// The same in English.
+    pub text_en: String,
+    /// The dishes, with the clashes that are overridden with a reason; without one a clash refuses the quote.
+    pub lines: Vec<QuotedLineView>,
     /// The address still has to be placed on the map before a courier can be sent.
     pub address_unplaced: bool,
+    /// The address lies outside the delivery area; someone entitled delivers there with a reason.
+    pub out_of_area: bool,
+}
+
+/// A dish of a quote.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuotedLineView {
+    /// The item of the menu.
+    #[schema(value_type = MenuItemIdText)]
+    pub menu_item: id::MenuItemId,
+    /// The dish's name.
+    pub name: String,
+    /// Portions.
+    pub quantity: u32,
+    /// List price of a portion.
+    pub unit_price_fen: i64,
+    /// How prepared.
+    #[schema(value_type = TextureWord)]
+    pub texture: Texture,
+    /// What clashes with the senior's diet and is overridden.
+    pub overridden: Vec<ClashView>,
 }
 
 impl From<&Quote> for QuoteView {
     fn from(quote: &Quote) -> Self {
         let by_funder = quote.decision.iter().flat_map(domain::subsidy::Decision::by_funder).map(|(f, fen)| (f.to_string(), fen.0));
-        Self { totals: quote.totals.into(), by_funder: by_funder.collect(), address_unplaced: quote.address_unplaced }
+        let line = |line: &QuotedLine| QuotedLineView {
+            menu_item: line.item,
+            name: line.name.clone(),
+            quantity: line.quantity,
+            unit_price_fen: line.unit_price_fen.0,
+            texture: line.texture,
+            overridden: line.overridden.iter().cloned().map(ClashView::from).collect(),
+        };
+        Self {
+            totals: quote.totals.into(),
+            by_funder: by_funder.collect(),
+            text: quote.text_zh.clone(),
+            text_en: quote.text_en.clone(),
+            lines: quote.lines.iter().map(line).collect(),
+            address_unplaced: quote.address_unplaced,
+            out_of_area: quote.out_of_area,
+        }
     }
 }
 
@@ -62,6 +108,9 @@ pub struct LineView {
     pub dish: id::DishId,
     /// Its name.
     pub name: String,
+    /// The item of the menu, as a change of the order names it.
+    #[schema(value_type = MenuItemIdText)]
+    pub menu_item: id::MenuItemId,
     /// Portions.
     pub quantity: u32,
     /// How prepared.
@@ -73,7 +122,14 @@ pub struct LineView {
 
 impl From<domain::event::LineView> for LineView {
     fn from(line: domain::event::LineView) -> Self {
-        Self { dish: line.dish, name: line.name, quantity: line.quantity, texture: line.texture, exceptions: line.exceptions }
+        Self {
+            dish: line.dish,
+            name: line.name,
+            menu_item: line.item,
+            quantity: line.quantity,
+            texture: line.texture,
+            exceptions: line.exceptions,
+        }
     }
 }
 
@@ -85,6 +141,9 @@ pub struct OrderView {
     pub id: id::OrderId,
     /// Its number at this canteen and meal, as printed large.
     pub order_no: i64,
+    /// Whose meal; none for a guest at the counter.
+    #[schema(value_type = Option<SeniorIdText>)]
+    pub senior: Option<id::SeniorId>,
     /// `张*`
     pub name: String,
     /// Which sitting.
@@ -109,6 +168,8 @@ pub struct OrderView {
     pub totals: TotalsView,
     /// Its lines.
     pub lines: Vec<LineView>,
+    /// The note for the kitchen.
+    pub note: String,
     /// When it was accepted.
     #[schema(value_type = String, format = DateTime)]
     pub accepted_at: domain::Instant,
@@ -121,6 +182,7 @@ impl From<domain::event::OrderView> for OrderView {
         Self {
             id: order.order,
             order_no: order.order_no,
+            senior: order.senior,
             name: order.masked_name,
             sitting: order.sitting,
             service_date: order.service_date,
@@ -130,6 +192,7 @@ impl From<domain::event::OrderView> for OrderView {
             state: order.state,
             totals: order.totals.into(),
             lines: order.lines.into_iter().map(LineView::from).collect(),
+            note: order.note,
             accepted_at: order.accepted_at,
             version: order.version,
         }

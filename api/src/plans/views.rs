@@ -38,7 +38,7 @@ impl From<ModeWord> for Mode {
 }
 
 /// Someone who carries today.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CarrierBody {
     /// Name or badge, unique in the plan; printed on the sheet.
@@ -64,7 +64,7 @@ pub struct CarrierBody {
 }
 
 /// What to plan with.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanBody {
     /// Who carries, 1 to 50.

@@ -4,6 +4,7 @@
 
 mod canary;
 mod catalogue;
+mod exceptions;
 mod family;
 mod files;
 mod matrix;

@@ -2,7 +2,10 @@
 
 use super::{Outside, token_of};
 use app::App;
+use app::kitchen::command::{Asked, command};
 use domain::access::Role;
+use domain::id::KitchenCommandId;
+use domain::kitchen::Command;
 use domain::notice::QuietHours;
 use domain::time::Clock;
 use serde_json::{Value, json};
@@ -197,5 +200,88 @@ both_databases! {
         assert!(told.iter().any(|text| text.contains("订了") && text.contains(&number(&stays))), "{told:?}");
         assert!(told.iter().any(|text| text.contains("取消了") && text.contains(&number(&goes))), "{told:?}");
         assert_eq!(scene.settle(world), ["state_changed"], "the order that was cancelled was not announced");
+    }
+}
+
+both_databases! {
+    /// Family who may be alerted is told what happened at the door, first that nobody answered, then that the meal arrived.
+    fn what_happened_at_the_door_is_told_to_family(world) {
+        let scene = Scene::of(world);
+        let body = json!({"sitting": scene.street.lunch.sitting, "senior": scene.street.poor_senior.id, "channel": "delivery",
+            "lines": [{"menu_item": scene.street.lunch.items[1], "quantity": 1}]});
+        let _ = scene.staff(Role::Worker).post("/v1/orders", &body).expect(201);
+        let courier = scene.street.staff.iter().find(|staff| staff.role == Role::Courier).unwrap().user;
+        let carriers = json!({"carriers": [{"name": "小王", "user": courier, "mode": "e_bike", "boxes": 20, "from_minute": 600,
+            "to_minute": 800, "max_trips": 3}], "steps": 100});
+        let plans = format!("/v1/sittings/{}/plans", scene.street.lunch.sitting);
+        let _ = scene.staff(Role::CanteenManager).post(&plans, &carriers).expect(201);
+        let rider = scene.staff(Role::Courier);
+        let stop = rider.get("/v1/my-stops").expect(200).body["stops"][0]["id"].clone();
+        let record = |n: u8, outcome: &str| {
+            let body = json!({"stop": stop, "outcome": outcome, "note": "", "happened_at": world.clock.now().plus_seconds(i64::from(n) - 60)});
+            let _ = rider.put(&format!("/v1/stop-records/sev_{n:032x}"), &body).expect(200);
+        };
+        record(1, "no_answer");
+        record(1, "no_answer");
+        scene.settle(world);
+        assert!(scene.told(SON)[0].contains("李* ") && scene.told(SON)[0].contains("无人应门"), "{:?}", scene.told(SON));
+        record(2, "delivered");
+        scene.settle(world);
+        assert!(scene.told(SON)[1].contains("已送达"), "{:?}", scene.told(SON));
+        assert_eq!(scene.told(SON).len(), 2, "a record that comes twice is told once");
+    }
+}
+
+both_databases! {
+    /// A dish that stays stopped is told to those who ordered it, and to no one else; one that is put back at once is told to nobody.
+    fn a_dish_that_stays_stopped_is_told_to_those_who_ordered_it(world) {
+        let scene = Scene::of(world);
+        let _ = scene.order(&scene.staff(Role::Worker));
+        settle(world, &scene.outside.app);
+        let senior = scene.street.poor_senior.phone.clone();
+        let before = scene.told(&senior).len();
+        let cook = world.wait(world.actor(scene.street.token(Role::Cook)));
+        let stop = |n: u128, dish: usize, stopped: bool| {
+            let (id, sitting) = (KitchenCommandId::from_uuid(uuid::Uuid::from_u128(n)), scene.street.tomorrow.sitting);
+            let asked = Asked { id, sitting, command: Command::Stop { dish: scene.street.dishes[dish], stopped } };
+            let _ = world.wait(command(&scene.outside.app, cook.clone(), asked)).unwrap();
+        };
+        stop(1, 0, true);
+        world.clock.advance_seconds(121);
+        scene.settle(world);
+        assert_eq!(scene.told(&senior).len(), before, "another dish");
+        stop(2, 1, true);
+        world.clock.advance_seconds(60);
+        scene.settle(world);
+        stop(3, 1, false);
+        world.clock.advance_seconds(61);
+        scene.settle(world);
+        assert_eq!(scene.told(&senior).len(), before, "it was back within two minutes");
+        stop(4, 1, true);
+        world.clock.advance_seconds(121);
+        scene.settle(world);
+        assert!(scene.told(&senior)[before].contains("有菜品停供"), "{:?}", scene.told(&senior));
+        assert!(scene.told(SON)[0].contains("有菜品停供"), "{:?}", scene.told(SON));
+    }
+}
+
+both_databases! {
+    /// Nobody finds out at the door that a standing order could not be made.
+    fn a_standing_order_that_could_not_be_made_is_told(world) {
+        let scene = Scene::of(world);
+        let path = format!("/v1/sittings/{}", scene.street.tomorrow.sitting);
+        let _ = scene.staff(Role::CanteenManager).patch(&path, "\"1\"", &json!({ "state": "closed" })).expect(200);
+        let pattern = json!({"senior": scene.street.poor_senior.id, "canteen": scene.street.canteen, "meal": "lunch",
+            "weekdays": [1, 2, 3, 4, 5, 6, 7], "channel": "dine_in", "starts_on": scene.street.tomorrow.date});
+        let _ = scene.staff(Role::Worker).post("/v1/standing-orders", &pattern).expect(201);
+        let _ = world.wait(app::standing::follow_due(&scene.outside.app)).unwrap();
+        let _ = world.wait(app::standing::follow_due(&scene.outside.app)).unwrap();
+        scene.settle(world);
+        let senior = scene.street.poor_senior.phone.clone();
+        let what = format!("长期订餐未能订上 {} 的午餐", scene.street.tomorrow.date);
+        for phone in [&*senior, SON] {
+            let told = scene.told(phone);
+            assert!(told.len() == 1 && told[0].contains(&what), "{told:?}");
+        }
     }
 }

@@ -205,9 +205,11 @@ fn tell(tx: &mut Tx<'_>, telling: Telling, event: NoticeEvent, about: About, to:
             }
             let notice = Notice { event, channel, to: *to, about };
             let id = notice.id()?;
+            let now = tx.now();
+            // One that was dropped was never told: it was not true any more when its turn came, and now it is true again.
+            jobs::forget_dropped(tx.change(), id)?;
             if jobs::find(tx.look(), id)?.is_none() {
-                let due = tx.now();
-                enqueue_as(tx, id, JobKind::Notice, &Payload::Notice(notice), due)?;
+                enqueue_as(tx, id, JobKind::Notice, &Payload::Notice(notice), now)?;
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, Outcome, Thing};
 use domain::access::{Action, Actor, FamilyScope, Role, Where};
 use domain::order::{Standing, Via};
+use domain::place::PlaceLevel;
 use store::column::Col;
 use store::query::catalogue::CanteenRow;
 use store::query::seniors::SeniorRow;
@@ -15,20 +16,27 @@ pub fn to_order<R>(actor: &Actor, senior: Option<&SeniorRow>, canteen: &CanteenR
         return if allowed { Ok((Via::Counter, Standing::Ordinary)) } else { Err(Failure::Forbidden) };
     };
     let Col(id) = senior.id;
-    if actor.may_for(FamilyScope::Order, id) {
+    let at_home = Where { place: &senior.resident_place.0, canteen: None };
+    // A canteen serves who lives in its district, as far as its counter finds people; "anyone in their place" is no wider.
+    let district = canteen.place_code.0.at_level(PlaceLevel::District);
+    let near = district.is_none_or(|district| district.contains(&senior.resident_place.0));
+    let places: Vec<Where<'_>> = [Some(at_home), near.then_some(at_canteen)].into_iter().flatten().collect();
+    let late = places.iter().any(|at| actor.may(Action::OrderLate, *at));
+    let family = actor.may_for(FamilyScope::Order, id);
+    // Who is family and staff acts as family, unless their office lets them do more.
+    if family && !late {
         return Ok((Via::MiniProgram, Standing::Ordinary));
     }
-    let at_home = Where { place: &senior.resident_place.0, canteen: None };
-    if !actor.may(Action::Order, at_home) && !actor.may(Action::Order, at_canteen) {
+    if !late && !places.iter().any(|at| actor.may(Action::Order, *at)) {
         let known = actor.may_for(FamilyScope::See, id) || actor.may(Action::SeeSeniors, at_home);
         return Err(if known { Failure::Forbidden } else { Failure::NotFound(Thing::Senior(id)) });
     }
-    let late = actor.may(Action::OrderLate, at_home) || actor.may(Action::OrderLate, at_canteen);
-    Ok((way_in(actor), if late { Standing::Entitled } else { Standing::Ordinary }))
+    Ok((way_in(actor, &places), if late { Standing::Entitled } else { Standing::Ordinary }))
 }
 
-fn way_in(actor: &Actor) -> Via {
-    let has = |role| actor.grants.iter().any(|grant| grant.role == role);
+fn way_in(actor: &Actor, places: &[Where<'_>]) -> Via {
+    let roles: Vec<Role> = places.iter().flat_map(|at| actor.roles_for(Action::Order, *at)).collect();
+    let has = |role| roles.contains(&role);
     if actor.device.is_some() || has(Role::Counter) || has(Role::CanteenManager) {
         Via::Counter
     } else if has(Role::Hotline) {

@@ -68,7 +68,7 @@ fn same_at(tx: &mut Tx<'_>, order: &OrderRow, lines: &[OrderLineRow], sitting: S
         lines: wanted,
         channel: order.channel.0,
         note: order.note.clone(),
-        late_reason: None,
+        reason: None,
         expected_self_pay_fen: None,
     })
 }

@@ -5,14 +5,17 @@ use super::view::{self, OrderAnswer};
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::jobs::notify;
-use crate::{App, lanes, subsidies};
+use crate::{App, audit, lanes, subsidies};
 use domain::Instant;
 use domain::access::Actor;
+use domain::audit::AuditAction;
 use domain::event::Event;
 use domain::id::OrderId;
 use domain::ledger::Phase;
 use domain::notice::NoticeEvent;
 use domain::order::{OrderCommand, OrderRejection, open_until, transition};
+use domain::ordering::is_reason;
+use serde_json::json;
 use std::sync::Arc;
 use store::Tx;
 use store::column::{Col, Word};
@@ -54,7 +57,11 @@ pub fn cancel_in(tx: &mut Tx<'_>, actor: &Actor, id: OrderId, reason: Option<&st
     let now = tx.now();
     let until = open_until(sitting.cut_off_at.0, sitting.serve_to_at.0, senior.is_none());
     let state =
-        transition(order.state.0, OrderCommand::Cancel, until, now, standing, reason.is_some()).map_err(Failure::Refused)?;
+        transition(order.state.0, OrderCommand::Cancel, until, now, standing, is_reason(reason)).map_err(Failure::Refused)?;
+    if now >= until {
+        let detail = json!({ "late": true, "cancelled": true, "reason": reason });
+        audit::record(tx, actor, AuditAction::OrderedByException, id, Some(&canteen.place_code.0), &detail);
+    }
     let lines = orders::lines(tx.look(), id)?;
     give_back(tx, &order, now)?;
     if !orders::set_state(tx.change(), id, order.version, state, now, reason)? {

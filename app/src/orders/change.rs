@@ -4,7 +4,7 @@
 //! number and their place, and is never without an order in between.
 
 use super::load::prepare;
-use super::place::{decision_row, line_rows, take_portions};
+use super::place::{answer_for, decision_row, line_rows, take_portions};
 use super::rows::{OrderLookup, Wish};
 use super::view::{self, OrderAnswer};
 use super::{OrderRequest, PlaceRefusal, access, cancel};
@@ -19,6 +19,7 @@ use domain::event::Event;
 use domain::id::OrderId;
 use domain::notice::NoticeEvent;
 use domain::order::{OrderCommand, OrderRejection, open_until, transition};
+use domain::ordering::is_reason;
 use std::sync::Arc;
 use store::Tx;
 use store::column::{Col, Word};
@@ -81,7 +82,7 @@ pub fn change_in(
     }
     let now = tx.now();
     let until = open_until(sitting.cut_off_at.0, sitting.serve_to_at.0, senior.is_none());
-    transition(order.state.0, OrderCommand::Change, until, now, standing, request.late_reason.is_some())
+    transition(order.state.0, OrderCommand::Change, until, now, standing, is_reason(request.reason.as_deref()))
         .map_err(|e| Failure::Refused(ChangeRefusal::Order(e)))?;
     // The links of a confirmed order are those of its packing, and they name the lines that a change replaces.
     if !batches::links_of_order(tx.look(), id)?.is_empty() {
@@ -96,6 +97,7 @@ pub fn change_in(
     let calendar = lookup.shelves().policies.calendar();
     let prepared = prepare(rows, tx.sealer(), calendar, actor, &request, now).map_err(content)?;
     take_portions(tx, &prepared);
+    answer_for(tx, actor, id, &prepared, request.reason.as_deref());
 
     let lines = line_rows(tx, order.id, &prepared);
     if let (Some(decision), Some(senior)) = (&prepared.decision, &prepared.senior) {

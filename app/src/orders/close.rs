@@ -2,6 +2,9 @@
 //!
 //! Texts pay for meals eaten: the held money is voided and the limits are free again. The portion stays sold, for it was
 //! cooked. Evidence that comes later outranks the close (see [`super::redeem`]).
+//!
+//! A guest at the counter has no card to show: they paid, and ate what was on the shelf. No funder pays for them, so their meal needs
+//! no evidence and is served; were it voided, the till would hold money of which the books say that it was given back.
 
 use super::view;
 use crate::{App, subsidies};
@@ -44,18 +47,27 @@ fn close_in(tx: &mut Tx<'_>, id: OrderId, canteen: CanteenId) -> Result<bool, St
     tx.lock_canteen(canteen)?;
     let Some(mut order) = orders::find(tx.look(), id)? else { return Ok(false) };
     let now = tx.now();
+    let guest = order.senior_id.is_none();
+    let (command, phase) = if guest { (OrderCommand::Serve, Phase::Post) } else { (OrderCommand::CloseUnserved, Phase::Void) };
     // Served or cancelled since it was listed: nothing to close.
-    let Ok(state) = transition(order.state.0, OrderCommand::CloseUnserved, now, now, Standing::Ordinary, false) else {
+    let Ok(state) = transition(order.state.0, command, now, now, Standing::Ordinary, false) else {
         return Ok(false);
     };
     let lines = orders::lines(tx.look(), id)?;
-    subsidies::release_claims(tx, &order)?;
-    subsidies::end_holds(tx, id, Phase::Void, now)?;
+    if !guest {
+        subsidies::release_claims(tx, &order)?;
+    }
+    subsidies::end_holds(tx, id, phase, now)?;
     if !orders::set_state(tx.change(), id, order.version, state, now, None)? {
         return Err(StoreError::Contention("order"));
     }
     order.state = Word(state);
     order.version += 1;
-    view::record(tx, canteen, id, &Event::OrderNotServed(view::of(&order, &lines)), now)?;
+    let seen = view::of(&order, &lines);
+    let event = if guest { Event::OrderServed(seen) } else { Event::OrderNotServed(seen) };
+    view::record(tx, canteen, id, &event, now)?;
+    if guest {
+        crate::batches::link::at_table(tx, &order, &lines, order.accepted_at.0)?;
+    }
     Ok(true)
 }

@@ -1,7 +1,7 @@
 //! What the rules of ordering need to know, made of the rows that were read, and what they decide.
 
 use super::rows::{Person, Place, Rows};
-use super::{LineRequest, OrderRequest, PlaceRefusal, Quote, access};
+use super::{LineRequest, OrderRequest, PlaceRefusal, Quote, QuotedLine, access};
 use crate::failure::{Failure, Outcome, Thing};
 use crate::shelves::{DishShelf, KnownDish};
 use crate::subsidies::{self, Known};
@@ -11,8 +11,9 @@ use domain::diet::Diet;
 use domain::id::{DishId, OrderId, SeniorId};
 use domain::ledger::{Bearers, Movement, movements};
 use domain::order::{OrderTotals, Via, open_until};
-use domain::ordering::{Destination, Draft, MenuEntry, SittingFacts, Wanted, WantedLine, draft};
-use domain::subsidy::{Decision, Meal, WorkdayCalendar};
+use domain::ordering::{Destination, Draft, DraftLine, MenuEntry, SittingFacts, Wanted, WantedLine, draft};
+use domain::subsidy::words::{self, Audience, Language};
+use domain::subsidy::{Book, Compiled, Decision, Document, Meal, WorkdayCalendar};
 use domain::{Channel, Instant};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct Prepared {
     pub decision: Option<Decision>,
     /// Its money.
     pub totals: OrderTotals,
+    /// The policies that were asked.
+    pub book: Arc<Book>,
 }
 
 impl Prepared {
@@ -58,7 +61,27 @@ impl Prepared {
     /// What the client is shown.
     #[must_use]
     pub fn quote(&self) -> Quote {
-        Quote { totals: self.totals, decision: self.decision.clone(), address_unplaced: self.draft.address_unplaced }
+        let documents: Vec<&Document> = self.book.on(self.sitting.service_date.0).map(Compiled::document).collect();
+        let told = |language| {
+            self.decision.as_ref().map_or_else(String::new, |d| words::explain(d, &documents, Audience::Senior, language))
+        };
+        let line = |line: &DraftLine| QuotedLine {
+            item: line.item,
+            name: line.name.clone(),
+            quantity: line.quantity,
+            unit_price_fen: line.unit_price_fen,
+            texture: line.texture,
+            overridden: line.overridden.clone(),
+        };
+        Quote {
+            totals: self.totals,
+            decision: self.decision.clone(),
+            text_zh: told(Language::Zh),
+            text_en: told(Language::En),
+            lines: self.draft.lines.iter().map(line).collect(),
+            address_unplaced: self.draft.address_unplaced,
+            out_of_area: self.draft.out_of_area,
+        }
     }
 }
 
@@ -82,7 +105,7 @@ pub fn prepare(
     let wanted = Wanted {
         lines: request.lines.iter().map(wanted_line).collect(),
         channel: request.channel,
-        late_reason: request.late_reason.clone(),
+        reason: request.reason.clone(),
         standing,
     };
     let draft = draft(&wanted, &facts, &diet, destination, now).map_err(|all| Failure::Refused(PlaceRefusal::Rules(all)))?;
@@ -95,7 +118,7 @@ pub fn prepare(
         None => None,
     };
     let totals = totals(&draft, decision.as_ref())?;
-    Ok(Prepared { sitting, canteen, senior: person.map(|p| p.senior), via, draft, decision, totals })
+    Ok(Prepared { sitting, canteen, senior: person.map(|p| p.senior), via, draft, decision, totals, book })
 }
 
 fn active(person: Option<Person>, id: SeniorId) -> Outcome<Person, PlaceRefusal> {
@@ -174,6 +197,7 @@ fn sitting_facts(
     Ok(SittingFacts {
         service_date: sitting.service_date.0,
         cut_off: sitting.cut_off_at.0,
+        ends_at: sitting.serve_to_at.0,
         open: sitting.state == Word(SittingState::Open) && canteen.state == Word(CanteenState::Open),
         delivery_fee_fen: canteen.delivery_fee_fen.0,
         menu: items.into_iter().map(entry).collect::<Result<_, StoreError>>()?,

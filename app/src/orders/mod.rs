@@ -14,7 +14,7 @@ pub mod resolve;
 pub mod rows;
 pub mod view;
 
-use domain::diet::Texture;
+use domain::diet::{Clash, Texture};
 use domain::id::{MenuItemId, SeniorId, SittingId};
 use domain::order::OrderTotals;
 use domain::ordering::OrderRefusal;
@@ -48,8 +48,8 @@ pub struct OrderRequest {
     pub channel: Channel,
     /// A note for the kitchen.
     pub note: String,
-    /// Why it is ordered after the cut-off, by someone entitled.
-    pub late_reason: Option<String>,
+    /// Why it is ordered after the cut-off or beyond the delivery area, by someone entitled.
+    pub reason: Option<String>,
     /// The self-pay that the quote showed. When it no longer holds nothing is ordered and the new quote is the answer.
     pub expected_self_pay_fen: Option<Fen>,
 }
@@ -61,8 +61,33 @@ pub struct Quote {
     pub totals: OrderTotals,
     /// The decision with its trace; `None` for an anonymous sale, which gets no subsidy.
     pub decision: Option<Decision>,
+    /// The decision in the senior's words, zh-CN.
+    pub text_zh: String,
+    /// The same in English.
+    pub text_en: String,
+    /// The lines, with the clashes that are overridden.
+    pub lines: Vec<QuotedLine>,
     /// The address still has to be placed on the map before a courier can be sent.
     pub address_unplaced: bool,
+    /// The address lies outside the delivery area, which someone entitled overrides.
+    pub out_of_area: bool,
+}
+
+/// A line of a quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotedLine {
+    /// The menu item.
+    pub item: MenuItemId,
+    /// The dish's name.
+    pub name: String,
+    /// Portions.
+    pub quantity: u32,
+    /// List price of a portion.
+    pub unit_price_fen: Fen,
+    /// How prepared.
+    pub texture: Texture,
+    /// What clashes with the diet, and is overridden with a reason.
+    pub overridden: Vec<Clash>,
 }
 
 /// Why an order was not taken.

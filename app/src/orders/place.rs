@@ -7,14 +7,16 @@ use super::{OrderRequest, PlaceRefusal, Quote};
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::jobs::notify;
-use crate::{App, lanes, subsidies};
+use crate::{App, audit, lanes, subsidies};
 use domain::Instant;
 use domain::access::Actor;
+use domain::audit::AuditAction;
 use domain::event::Event;
 use domain::id::{OrderId, StandingOrderId};
 use domain::notice::NoticeEvent;
 use domain::order::OrderState;
 use domain::subsidy::WorkdayCalendar;
+use serde_json::json;
 use std::sync::Arc;
 use store::column::{Col, Word};
 use store::query::catalogue;
@@ -79,6 +81,7 @@ fn place_from(
     take_portions(tx, &prepared);
     let canteen = prepared.canteen.id.0;
     let order = order_row(tx, actor, request, &prepared, pattern, now);
+    answer_for(tx, actor, order.id.0, &prepared, request.reason.as_deref());
     let lines = line_rows(tx, order.id, &prepared);
     if let (Some(decision), Some(senior)) = (&prepared.decision, &prepared.senior) {
         subsidies::take_claims(tx, senior.id.0, order.id.0, &decision.claims)?;
@@ -92,6 +95,23 @@ fn place_from(
     tx.pending().order(order);
     lines.into_iter().for_each(|line| tx.pending().line(line));
     Ok(OrderAnswer { order: order_view, address_unplaced: prepared.draft.address_unplaced })
+}
+
+/// Who places or changes an order against a rule, with a reason, answers for it by name.
+pub(super) fn answer_for(tx: &mut Tx<'_>, actor: &Actor, order: OrderId, prepared: &Prepared, reason: Option<&str>) {
+    let draft = &prepared.draft;
+    if !draft.is_exceptional() {
+        return;
+    }
+    let overridden = draft.lines.iter().filter(|line| !line.overridden.is_empty());
+    let clashes: Vec<_> = overridden
+        .map(|line| {
+            let clashes: Vec<String> = line.overridden.iter().map(domain::diet::Clash::message_zh).collect();
+            json!({ "dish": line.dish, "clashes": clashes, "reason": line.override_reason })
+        })
+        .collect();
+    let detail = json!({ "late": draft.late, "out_of_area": draft.out_of_area, "reason": reason, "clashes": clashes });
+    audit::record(tx, actor, AuditAction::OrderedByException, order, Some(&prepared.canteen.place_code.0), &detail);
 }
 
 /// Takes every line's portions, which the rules saw there.

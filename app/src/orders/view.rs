@@ -49,6 +49,7 @@ pub fn of(order: &OrderRow, lines: &[(OrderLineRow, String)]) -> OrderView {
 fn line_view(line: &OrderLineRow, name: &str) -> LineView {
     LineView {
         dish: line.dish_id.0,
+        item: line.menu_item_id.0,
         name: name.to_owned(),
         // The column's CHECK keeps it between 1 and 20.
         quantity: u32::try_from(line.quantity).unwrap_or(0),

@@ -1,6 +1,6 @@
 //! Look at plans: the whole for who plans, the sheet for the printer, the own stops for the courier.
 
-use super::PlanDocument;
+use super::{PlanDocument, document_of};
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::orders::load::address_of;
@@ -80,7 +80,7 @@ fn load(conn: &mut AnyConnection, sealer: &Sealer, actor: &Actor, id: PlanId) ->
     if !actor.may(Action::Plan, Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) }) {
         return Err(Failure::NotFound(Thing::Plan));
     }
-    let document = serde_json::from_str(&row.plan).map_err(|e| StoreError::Database(format!("plan {id}: {e}")))?;
+    let document = document_of(&row)?;
     let rows = plans::stops(conn, id)?;
     let stops = views(conn, sealer, rows)?;
     Ok(PlanView { id, canteen, sitting, document, stops })

@@ -4,6 +4,7 @@ use super::{Carrier, LeftOut, PlanDocument, Round, Trip};
 use crate::App;
 use crate::area::point;
 use crate::failure::{Failure, Outcome, Thing};
+use crate::idempotency::RequestKey;
 use crate::lanes;
 use crate::orders::load::address_of;
 use delivery::geography::Wgs84;
@@ -60,20 +61,43 @@ const LEFT_OUT: Cost = Cost(1_000_000_000);
 /// A plan made while orders came in is made again so many times.
 const TRIES: u32 = 3;
 
-/// Makes a plan and puts it in use. The search runs on a thread of its own, for at most a few seconds of steps.
-pub async fn make(app: &App, actor: Arc<Actor>, request: PlanRequest) -> Outcome<(PlanId, PlanDocument), PlanRefusal> {
+/// Makes a plan and puts it in use. The search runs on a thread of its own, for at most a few seconds of steps. A request that comes
+/// again under its key is answered with the plan it made, and what was planned since stays in use.
+pub async fn make(
+    app: &App,
+    actor: Arc<Actor>,
+    key: RequestKey,
+    request: PlanRequest,
+) -> Outcome<(PlanId, PlanDocument), PlanRefusal> {
     for _ in 0..TRIES {
         let (sealer, actor_read, sitting) = (app.store.sealer().clone(), actor.clone(), request.sitting);
-        let doors = app.store.read("plan_doors", move |conn| read_doors(conn, &sealer, &actor_read, sitting)).await?;
+        let asked = key.clone();
+        let seen = app
+            .store
+            .read("plan_doors", move |conn| match asked.answer_seen(conn)? {
+                Some(id) => Ok(Seen::Made(id, made_before(conn, id)?)),
+                None => Ok::<_, Failure<PlanRefusal>>(Seen::Doors(read_doors(conn, &sealer, &actor_read, sitting)?)),
+            })
+            .await?;
+        let doors = match seen {
+            Seen::Made(id, document) => return Ok((id, document)),
+            Seen::Doors(doors) => doors,
+        };
         let asked = request.clone();
         let searched = tokio::task::spawn_blocking(move || search(doors, &asked)).await;
         let (doors, document) = searched.map_err(|e| StoreError::Database(format!("planner: {e}")))??;
-        let (carriers, by) = (request.carriers.clone(), actor.clone());
+        let (carriers, by, key) = (request.carriers.clone(), actor.clone(), key.clone());
         let (doors, stored) = (Arc::new(doors), document.clone());
         let put = app
             .store
             .write(lanes::of_sitting(app, request.sitting).await?, "put_plan", move |tx| {
-                put_in(tx, &by, &doors, &carriers, &stored)
+                // Another request with this key was ahead; the next turn answers with its plan.
+                if key.earlier_answer::<PlanId, _>(tx)?.is_some() {
+                    return Ok::<_, Failure<PlanRefusal>>(None);
+                }
+                let put = put_in(tx, &by, &doors, &carriers, &stored)?;
+                put.map_or(Ok(()), |id| key.keep_answer(tx, &id, tx.now()))?;
+                Ok(put)
             })
             .await?;
         if let Some(id) = put {
@@ -81,6 +105,19 @@ pub async fn make(app: &App, actor: Arc<Actor>, request: PlanRequest) -> Outcome
         }
     }
     Err(Failure::Refused(PlanRefusal::DemandMoving))
+}
+
+/// What is found before a plan is searched for.
+enum Seen {
+    /// The plan that this request made already.
+    Made(PlanId, PlanDocument),
+    /// The doors to plan.
+    Doors(Doors),
+}
+
+fn made_before(conn: &mut AnyConnection, id: PlanId) -> Outcome<PlanDocument, PlanRefusal> {
+    let row = plans::find(conn, id)?.ok_or(Failure::NotFound(Thing::Plan))?;
+    Ok(super::document_of(&row)?)
 }
 
 /// The doors of a sitting, and those that cannot be planned.

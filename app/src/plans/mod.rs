@@ -8,6 +8,8 @@ use delivery::geography::Mode;
 use domain::Instant;
 use domain::id::{OrderId, UserId};
 use serde::{Deserialize, Serialize};
+use store::StoreError;
+use store::query::plans::PlanRow;
 
 /// Someone who carries today, as the planner is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,11 @@ pub struct PlanDocument {
     pub steps: u64,
     /// The seed.
     pub seed: u64,
+}
+
+/// What a stored plan says.
+fn document_of(row: &PlanRow) -> Result<PlanDocument, StoreError> {
+    serde_json::from_str(&row.plan).map_err(|e| StoreError::Database(format!("plan {}: {e}", row.id.0)))
 }
 
 /// One courier's round.

@@ -2,7 +2,7 @@
 //! (migration `standing_due`), and here it is followed, within a second, whichever process made the change. What no change announces
 //! (a new day within reach, a portion that came back) is left to [`super::generate`], which looks at everything now and then.
 
-use super::{Generation, day};
+use super::{Generation, bring};
 use crate::App;
 use crate::failure::{Failure, Never, Outcome};
 use domain::ServiceDate;
@@ -11,7 +11,7 @@ use domain::id::StandingOrderId;
 use std::collections::BTreeMap;
 use store::query::catalogue;
 use store::query::standing::{self, Due, StandingRow};
-use store::{LaneKey, StoreError};
+use store::{AsStoreError, LaneKey, StoreError};
 use tokio::task::JoinSet;
 
 /// Notes read at a time.
@@ -136,9 +136,21 @@ async fn in_order(app: App, work: Work) -> Outcome<Generation, Never> {
     let mut done = Generation::default();
     for (pattern, lane, days) in work {
         for date in days {
-            let (lookup, telling) = (app.orders.lookup().clone(), app.telling());
-            done.count(app.store.write(lane, "standing_day", move |tx| day(tx, &lookup, telling, pattern, date)).await?);
+            match bring(&app, lane, pattern, date).await {
+                Ok(step) => done.count(step),
+                Err(failure) if passes(&failure) => return Err(failure),
+                // One pattern that cannot be read must not cost all others their meals. The next full run looks at it again.
+                Err(failure) => {
+                    tracing::error!(%pattern, %date, ?failure, "a standing order's day could not be looked at");
+                    done.failed += 1;
+                }
+            }
         }
     }
     Ok(done)
+}
+
+/// Whether a failure is the database's for the moment: what was noted stays noted.
+fn passes(failure: &Failure<Never>) -> bool {
+    matches!(failure.as_store_error(), Some(StoreError::Unavailable(_) | StoreError::Overloaded | StoreError::Contention(_)))
 }

@@ -30,8 +30,16 @@ pub async fn make(app: &App, actor: Arc<Actor>, key: RequestKey, request: Standi
             Ok(row.id.0)
         })
         .await?;
-    follow(app, id).await?;
+    bring_in_line(app, id).await;
     read(app, id).await
+}
+
+/// The days are brought in line before the answer, so that the client sees them. The change is committed whatever comes of that, and
+/// the worker follows what was noted with it.
+async fn bring_in_line(app: &App, id: StandingOrderId) {
+    if let Err(failure) = follow(app, id).await {
+        tracing::warn!(pattern = %id, ?failure, "a standing order's days are left to the worker");
+    }
 }
 
 /// Replaces a standing order from the version that was read, and brings its days in line.
@@ -53,7 +61,7 @@ pub async fn put(
             if standing::update(tx.change(), &row, version)? { Ok(()) } else { Err(Failure::Stale { version: old.version }) }
         })
         .await?;
-    follow(app, id).await?;
+    bring_in_line(app, id).await;
     read(app, id).await
 }
 
@@ -62,12 +70,18 @@ pub async fn get(app: &App, actor: Arc<Actor>, id: StandingOrderId) -> Outcome<S
     app.store.read("get_standing", move |conn| visible(conn, &actor, id)).await
 }
 
-/// A senior's standing orders, newest first.
+/// A senior's standing orders, newest first; for staff of a canteen those at their canteen.
 pub async fn list(app: &App, actor: Arc<Actor>, senior: SeniorId) -> Outcome<Vec<StandingRow>, Never> {
     app.store
         .read("list_standing", move |conn| {
-            may_see(conn, &actor, senior).map_err(|f: Failure<Never>| f)?;
-            Ok(standing::of_senior(conn, senior)?)
+            let everything = may_see(conn, &actor, senior)?;
+            let mut rows = Vec::new();
+            for row in standing::of_senior(conn, senior)? {
+                if everything || sees_at_canteen(conn, &actor, &row)? {
+                    rows.push(row);
+                }
+            }
+            if rows.is_empty() && !everything { Err(Failure::NotFound(Thing::Senior(senior))) } else { Ok(rows) }
         })
         .await
 }
@@ -82,20 +96,23 @@ fn may_order(conn: &mut AnyConnection, actor: &Actor, request: &StandingRequest)
     access::to_order(actor, Some(&senior), &canteen).map(|_| ())
 }
 
-fn may_see(conn: &mut AnyConnection, actor: &Actor, id: SeniorId) -> Outcome<(), Never> {
+/// Whether all patterns of the senior are in sight.
+fn may_see(conn: &mut AnyConnection, actor: &Actor, id: SeniorId) -> Outcome<bool, Never> {
     let senior = seniors::find(conn, id)?.ok_or(Failure::NotFound(Thing::Senior(id)))?;
     let at_home = Where { place: &senior.resident_place.0, canteen: None };
-    let allowed = actor.may_for(FamilyScope::See, id) || actor.may(Action::SeeOrders, at_home);
-    if allowed { Ok(()) } else { Err(Failure::NotFound(Thing::Senior(id))) }
+    Ok(actor.may_for(FamilyScope::See, id) || actor.may(Action::SeeOrders, at_home))
+}
+
+/// Whether the pattern is in sight of who serves it.
+fn sees_at_canteen(conn: &mut AnyConnection, actor: &Actor, row: &StandingRow) -> Outcome<bool, Never> {
+    let canteen = catalogue::canteen(conn, row.canteen_id.0)?;
+    Ok(canteen.is_some_and(|c| actor.may(Action::SeeOrders, Where { place: &c.place_code.0, canteen: Some(c.id.0) })))
 }
 
 fn visible(conn: &mut AnyConnection, actor: &Actor, id: StandingOrderId) -> Outcome<StandingRow, Never> {
     let row = standing::find(conn, id)?.ok_or(Failure::NotFound(Thing::StandingOrder))?;
-    match may_see(conn, actor, row.senior_id.0) {
-        Ok(()) => Ok(row),
-        Err(Failure::NotFound(_)) => Err(Failure::NotFound(Thing::StandingOrder)),
-        Err(other) => Err(other),
-    }
+    let seen = may_see(conn, actor, row.senior_id.0)? || sees_at_canteen(conn, actor, &row)?;
+    if seen { Ok(row) } else { Err(Failure::NotFound(Thing::StandingOrder)) }
 }
 
 fn row_of(

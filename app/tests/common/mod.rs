@@ -169,7 +169,7 @@ pub fn order(day: i32, meal: MealPeriod, n: u128, quantity: u32) -> OrderRequest
         lines: vec![LineRequest { item: item(day, meal), quantity, texture: None, override_reason: None }],
         channel: Channel::DineIn,
         note: String::new(),
-        late_reason: None,
+        reason: None,
         expected_self_pay_fen: None,
     }
 }

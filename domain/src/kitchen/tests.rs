@@ -3,7 +3,7 @@
 use super::*;
 use crate::diet::Texture;
 use crate::event::{Event, LineView, OrderView, TicketMark};
-use crate::id::{DishId, OrderId, SittingId};
+use crate::id::{DishId, MenuItemId, OrderId, SittingId};
 use crate::order::{OrderState, OrderTotals, Via};
 use crate::{Channel, Instant, MealPeriod, ServiceDate};
 use proptest::prelude::*;
@@ -23,6 +23,7 @@ const CUT_OFF: Instant = Instant::from_micros(1_000);
 
 fn line(n: u128, quantity: u32, texture: Texture, exceptions: &[&str]) -> LineView {
     LineView {
+        item: MenuItemId::from_uuid(Uuid::from_u128(n)),
         dish: dish(n),
         name: format!("菜{n}"),
         quantity,

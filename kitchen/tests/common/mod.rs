@@ -173,7 +173,7 @@ impl Counter {
             lines,
             channel: Channel::DineIn,
             note: String::new(),
-            late_reason: None,
+            reason: None,
             expected_self_pay_fen: None,
         }
     }

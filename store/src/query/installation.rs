@@ -4,7 +4,7 @@ use crate::column::Col;
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
-use crate::schema::installation;
+use crate::schema::{installation, session};
 use diesel::prelude::*;
 use domain::Instant;
 use domain::id::EpochId;
@@ -32,10 +32,14 @@ pub fn insert(conn: &mut AnyConnection, row: &InstallationRow) -> Result<bool, S
     Ok(added == 1)
 }
 
-/// Begins a new history: another epoch, with the key check sealed for it.
+/// Begins a new history: another epoch, with the key check sealed for it, and nobody signed in. A session that was ended since the
+/// copy was made would be open in it again. Paired devices stay: a lunch is not the hour to pair every display anew.
 pub fn renew(conn: &mut AnyConnection, epoch: EpochId, key_check_enc: &[u8]) -> Result<(), StoreError> {
-    diesel::update(installation::table.find(1))
-        .set((installation::epoch.eq(Col(epoch)), installation::key_check_enc.eq(key_check_enc)))
-        .execute(conn)?;
-    Ok(())
+    conn.transaction(|conn| {
+        diesel::update(installation::table.find(1))
+            .set((installation::epoch.eq(Col(epoch)), installation::key_check_enc.eq(key_check_enc)))
+            .execute(conn)?;
+        diesel::delete(session::table).execute(conn)?;
+        Ok(())
+    })
 }

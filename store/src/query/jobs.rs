@@ -108,6 +108,12 @@ pub fn find(conn: &mut AnyConnection, id: JobId) -> Result<Option<JobRow>, Store
     Ok(job::table.find(Col(id)).select(JobRow::as_select()).get_result(conn).optional()?)
 }
 
+/// Forgets a job that was dropped, so that the same one can be asked for again.
+pub fn forget_dropped(conn: &mut AnyConnection, id: JobId) -> Result<(), StoreError> {
+    diesel::delete(job::table.find(Col(id)).filter(job::state.eq(Word(JobState::Dropped)))).execute(conn)?;
+    Ok(())
+}
+
 /// Forgets jobs that were made before a time and are done or dropped.
 pub fn forget_done(conn: &mut AnyConnection, made_before: Instant) -> Result<usize, StoreError> {
     let over = [Word(JobState::Done), Word(JobState::Dropped)];

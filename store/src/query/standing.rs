@@ -9,6 +9,7 @@ use crate::schema::{meal_order, sitting, standing_due, standing_order, standing_
 use crate::shown;
 use diesel::prelude::*;
 use domain::id::{CanteenId, ImportId, SeniorId, SittingId, StandingOrderId, UserId};
+use domain::order::OrderState;
 use domain::standing::{SkipReason, StandingState};
 use domain::{Channel, Instant, MealPeriod, ServiceDate};
 
@@ -219,6 +220,23 @@ pub fn generated(conn: &mut AnyConnection, pattern: StandingOrderId, date: Servi
         .select(OrderRow::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// Whether a senior has an order for a meal already, wherever it is: one made by hand, or another pattern's.
+pub fn eats_otherwise(
+    conn: &mut AnyConnection,
+    senior: SeniorId,
+    (date, meal): (ServiceDate, MealPeriod),
+) -> Result<bool, StoreError> {
+    let found = meal_order::table
+        .filter(meal_order::senior_id.eq(Some(Col(senior))))
+        .filter(meal_order::service_date.eq(Col(date)))
+        .filter(meal_order::meal.eq(Word(meal)))
+        .filter(meal_order::state.ne(Word(OrderState::Cancelled)))
+        .select(meal_order::id)
+        .first::<Col<domain::id::OrderId>>(conn)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// Cuts a generated order loose from its pattern, so that the pattern may make another for the day.

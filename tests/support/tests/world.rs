@@ -13,7 +13,7 @@ fn request(street: &Street, senior: Option<domain::id::SeniorId>) -> OrderReques
         lines: vec![LineRequest { item: street.lunch.items[1], quantity: 1, texture: None, override_reason: None }],
         channel: Channel::DineIn,
         note: String::new(),
-        late_reason: None,
+        reason: None,
         expected_self_pay_fen: None,
     }
 }

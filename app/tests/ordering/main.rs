@@ -1,6 +1,8 @@
-//! Ordering as a whole: change, repeat, standing orders, the demand set, and the round that brings it, on both databases.
+//! Ordering as a whole: change, repeat, standing orders, and the round that brings it, on both databases.
 // Helpers of tests: a failed expectation is meant to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod standing;
 
 use app::Failure;
 use app::idempotency::RequestKey;
@@ -8,16 +10,13 @@ use app::orders::view::OrderAnswer;
 use app::orders::{LineRequest, OrderRequest, PlaceRefusal, again, cancel, change, list, place};
 use app::plans::outcome::{self, StopRecord};
 use app::plans::{Carrier, look, make};
-use app::standing::{self, StandingRequest};
 use delivery::geography::Mode;
 use domain::access::Role;
-use domain::canteen::SittingState;
 use domain::door::StopOutcome;
 use domain::id::{OrderId, SeniorId, StopEventId};
 use domain::order::{OrderState, RedemptionMethod};
 use domain::ordering::OrderRefusal;
-use domain::standing::SkipReason;
-use domain::{Channel, Fen, Instant, MealPeriod, ServiceDate};
+use domain::{Channel, Fen, Instant, ServiceDate};
 use store::query::orders::OrderFilter;
 use testkit::fixtures::Lunch;
 use testkit::{Street, World, both_databases};
@@ -35,7 +34,7 @@ fn request(lunch: &Lunch, dish: usize, senior: SeniorId, channel: Channel) -> Or
         lines: vec![line],
         channel,
         note: String::new(),
-        late_reason: None,
+        reason: None,
         expected_self_pay_fen: None,
     }
 }
@@ -51,21 +50,6 @@ async fn orders_of(world: &World, street: &Street, senior: SeniorId) -> Vec<(Ser
     let mut days: Vec<_> = orders.into_iter().map(|order| (order.service_date, order.state)).collect();
     days.sort_unstable();
     days
-}
-
-/// Every day from today on, for lunch.
-fn every_day(street: &Street, senior: SeniorId) -> StandingRequest {
-    StandingRequest {
-        senior,
-        canteen: street.canteen,
-        meal: MealPeriod::Lunch,
-        weekdays: 127,
-        channel: Channel::DineIn,
-        starts_on: street.lunch.date,
-        ends_on: None,
-        pause: None,
-        ended: false,
-    }
 }
 
 both_databases! {
@@ -90,65 +74,6 @@ both_databases! {
         let actor = world.actor(&street.senior.token).await;
         let second = again::again(&world.app, actor, key("again"), first.order, street.tomorrow.sitting).await.unwrap().order;
         assert_eq!((second.lines[0].dish, second.channel, second.sitting), (first.lines[0].dish, first.channel, street.tomorrow.sitting));
-    }
-}
-
-both_databases! {
-    /// A pattern makes its orders once, follows a pause and its end, and leaves alone what a person cancelled.
-    async fn generated_orders_follow_the_pattern_and_never_a_persons_decision(world) {
-        let street = world.street().await;
-        let (today, tomorrow) = (street.lunch.date, street.tomorrow.date);
-        let actor = world.actor(street.token(Role::Worker)).await;
-        let pattern = standing::make(&world.app, actor.clone(), key("pattern"), every_day(&street, street.senior.id)).await.unwrap();
-        let confirmed = [(today, OrderState::Confirmed), (tomorrow, OrderState::Confirmed)];
-        assert_eq!(orders_of(world, &street, street.senior.id).await, confirmed);
-
-        let again = standing::generate(&world.app).await.unwrap();
-        assert_eq!((again.made, again.followed, again.taken_back), (0, 0, 0), "a second run has nothing to do");
-
-        let paused = StandingRequest { pause: Some((tomorrow, Some(tomorrow))), ..every_day(&street, street.senior.id) };
-        let paused = standing::put(&world.app, actor.clone(), pattern.id.0, pattern.version, paused).await.unwrap();
-        let after = [(today, OrderState::Confirmed), (tomorrow, OrderState::Cancelled)];
-        assert_eq!(orders_of(world, &street, street.senior.id).await, after);
-        let demand = app::demand::demand(&world.app, world.actor(street.token(Role::Cook)).await, street.tomorrow.sitting).await.unwrap();
-        assert_eq!(demand.left_out.iter().map(|l| (l.senior, l.reason)).collect::<Vec<_>>(), [(street.senior.id, SkipReason::Paused)]);
-
-        standing::put(&world.app, actor.clone(), pattern.id.0, paused.version, every_day(&street, street.senior.id)).await.unwrap();
-        let resumed = [(today, OrderState::Confirmed), (tomorrow, OrderState::Confirmed), (tomorrow, OrderState::Cancelled)];
-        assert_eq!(orders_of(world, &street, street.senior.id).await, resumed);
-
-        let filter = OrderFilter { sitting: Some(street.lunch.sitting), senior: None, from: None, to: None, state: None, before: None, limit: 10 };
-        let (todays, _) = list::list(&world.app, actor.clone(), filter).await.unwrap();
-        cancel::cancel(&world.app, actor, key("not-today"), todays[0].order, None).await.unwrap();
-        standing::generate(&world.app).await.unwrap();
-        let left_alone = orders_of(world, &street, street.senior.id).await;
-        assert_eq!(left_alone.iter().filter(|(date, _)| *date == today).count(), 1, "the cancelled one is not brought back");
-    }
-}
-
-both_databases! {
-    /// What a generated order rests on is noted when it changes and followed without looking at everything; what a person decided stays.
-    async fn a_change_of_the_menu_is_followed_by_the_orders_that_rest_on_it(world) {
-        use app::catalogue::edit::{DayChange, change_day};
-        let street = world.street().await;
-        let (worker, manager) = (world.actor(street.token(Role::Worker)).await, world.actor(street.token(Role::CanteenManager)).await);
-        standing::make(&world.app, worker.clone(), key("pattern"), every_day(&street, street.senior.id)).await.unwrap();
-        standing::follow_due(&world.app).await.unwrap();
-        let change = async |stopped: bool, state: Option<SittingState>| {
-            let version = app::catalogue::read::menu(&world.app, street.tomorrow.sitting, None).await.unwrap().sitting.version;
-            let change = DayChange { state, stopped: vec![(street.dishes[0], stopped)] };
-            change_day(&world.app, manager.clone(), street.tomorrow.sitting, version, change).await.unwrap();
-            let done = standing::follow_due(&world.app).await.unwrap();
-            (done.made, done.followed, done.taken_back)
-        };
-        assert_eq!(change(true, None).await, (0, 1, 0), "another dish instead of the one that ran out");
-        assert_eq!(change(true, Some(SittingState::Closed)).await, (0, 0, 1), "called off");
-        assert_eq!(change(false, Some(SittingState::Open)).await, (1, 0, 0), "on again");
-        let filter = OrderFilter { sitting: Some(street.tomorrow.sitting), senior: None, from: None, to: None, state: Some(OrderState::Confirmed), before: None, limit: 10 };
-        let (orders, _) = list::list(&world.app, worker.clone(), filter).await.unwrap();
-        cancel::cancel(&world.app, worker, key("not-tomorrow"), orders[0].order, None).await.unwrap();
-        assert_eq!(change(true, None).await, (0, 0, 0), "a person cancelled it");
-        assert_eq!(standing::follow_due(&world.app).await.unwrap(), standing::Generation::default(), "nothing is left to follow");
     }
 }
 
@@ -189,19 +114,6 @@ both_databases! {
     }
 }
 
-both_databases! {
-    /// The senior's diet decides which dish a pattern takes.
-    async fn a_pattern_takes_the_first_dish_that_suits_the_diet(world) {
-        let street = world.street().await;
-        world.add_allergy(street.senior.id, "soy").await;
-        let actor = world.actor(street.token(Role::Worker)).await;
-        standing::make(&world.app, actor.clone(), key("pattern"), every_day(&street, street.senior.id)).await.unwrap();
-        let demand = app::demand::demand(&world.app, actor, street.lunch.sitting).await.unwrap();
-        let dishes: Vec<_> = demand.orders.iter().map(|o| o.lines[0].dish).collect();
-        assert_eq!(dishes, [street.dishes[1]], "only the greens are without soy");
-    }
-}
-
 fn cyclist(street: &Street) -> Carrier {
     let courier = street.staff.iter().find(|s| s.role == Role::Courier).unwrap().user;
     Carrier {
@@ -218,7 +130,9 @@ fn cyclist(street: &Street) -> Carrier {
 async fn plan_of(world: &World, street: &Street, orders: &[OrderId]) -> Vec<look::StopView> {
     let actor = world.actor(street.token(Role::CanteenManager)).await;
     let asked = make::PlanRequest { sitting: street.lunch.sitting, carriers: vec![cyclist(street)], steps: 200, seed: 1 };
-    let (_, document) = make::make(&world.app, actor.clone(), asked).await.unwrap();
+    let (id, document) = make::make(&world.app, actor.clone(), key("plan"), asked.clone()).await.unwrap();
+    let (again, same) = make::make(&world.app, actor.clone(), key("plan"), asked).await.unwrap();
+    assert_eq!((again, &same), (id, &document), "a request that comes again has the plan it made");
     let mut planned: Vec<OrderId> =
         document.rounds.iter().flat_map(|r| &r.trips).flat_map(|t| &t.stops).map(|(order, _)| *order).collect();
     planned.extend(document.left_out.iter().map(|l| l.order));
