@@ -429,11 +429,13 @@ pub(crate) fn refused(refusal: SignInRefusal) -> Problem {
         SignInRefusal::OutOfReach(_) => Problem::new(P::OutsideUnreachable),
         SignInRefusal::BlockedThere(_) => Problem::new(P::Forbidden),
         SignInRefusal::NotMobile => fault("/phone", "not_mobile", "须为手机号", "must be a mobile number"),
-        SignInRefusal::LoginTaken => conflict("login_taken", "登录名已被使用，请换一个", "the login is taken; choose another"),
+        SignInRefusal::LoginTaken => {
+            conflict("login_taken", ("登录名已被使用", "the login is taken"), ("请换一个登录名", "Choose another login"))
+        }
         SignInRefusal::Taken => conflict(
             "phone_taken",
-            "该手机号已属于另一个账号，请直接用手机号登录",
-            "the phone belongs to another account; sign in with the phone",
+            ("该手机号已属于另一个账号", "the phone belongs to another account"),
+            ("请直接用手机号登录那个账号", "Sign in to that account with the phone"),
         ),
         SignInRefusal::Password(bad) => {
             let (code, zh, en) = match bad {
@@ -448,7 +450,7 @@ pub(crate) fn refused(refusal: SignInRefusal) -> Problem {
     }
 }
 
-/// A conflict that says why.
-pub(crate) fn conflict(why: &str, zh: &str, en: &str) -> Problem {
-    Problem::new(P::Conflict).with("why", why).with("message", zh).with("message_en", en)
+/// A conflict that says why, and what to do next: each in zh-CN and English.
+pub(crate) fn conflict(why: &str, (zh, en): (&str, &str), (next, next_en): (&str, &str)) -> Problem {
+    Problem::new(P::Conflict).with("why", why).with("message", zh).with("message_en", en).advise(next, next_en)
 }

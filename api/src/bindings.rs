@@ -286,16 +286,32 @@ pub async fn revoke_binding(app: Data<App>, Signed(actor): Signed, path: Path<(S
 }
 
 fn refused(refusal: BindingRefusal) -> Problem {
-    let (why, zh, en) = match refusal {
-        BindingRefusal::AlreadyBound => {
-            ("already_bound", "已绑定；如需更改权限请先解除", "bound already; end that binding first to change it")
-        }
-        BindingRefusal::OwnSelf => ("own_self", "不能绑定为自己的家属", "nobody is family of themselves"),
-        BindingRefusal::NotAClient => ("not_a_client", "该手机号属于工作人员账号", "the phone belongs to a staff account"),
-        BindingRefusal::AlreadyRevoked => ("already_revoked", "此前已解除", "it was ended before"),
-        BindingRefusal::TooMany => {
-            ("too_many", "家属已达上限，请先解除不用的", "the senior has as many as there may be; end one first")
-        }
+    let (why, message, next) = match refusal {
+        BindingRefusal::AlreadyBound => (
+            "already_bound",
+            ("已绑定", "bound already"),
+            ("如需更改权限，请先解除再重新绑定", "To change what they may do, end that binding and make a new one"),
+        ),
+        BindingRefusal::OwnSelf => (
+            "own_self",
+            ("不能绑定为自己的家属", "nobody is family of themselves"),
+            ("请填写家属自己的手机号", "Give the family member's own phone"),
+        ),
+        BindingRefusal::NotAClient => (
+            "not_a_client",
+            ("该手机号属于工作人员账号", "the phone belongs to a staff account"),
+            ("请换用家属的个人手机号", "Use a private phone of the family member"),
+        ),
+        BindingRefusal::AlreadyRevoked => (
+            "already_revoked",
+            ("此前已解除", "it was ended before"),
+            ("无需再次解除，请刷新列表", "Nothing is left to do; read the list again"),
+        ),
+        BindingRefusal::TooMany => (
+            "too_many",
+            ("家属已达上限", "the senior has as many as there may be"),
+            ("请先解除不用的家属，再绑定新的", "End a binding that is no longer used, then bind the new one"),
+        ),
     };
-    conflict(why, zh, en)
+    conflict(why, message, next)
 }

@@ -364,7 +364,10 @@ pub struct SittingChangeBody {
 fn refused(failure: Failure<EditRefusal>) -> Problem {
     Problem::of(failure, |refusal| match refusal {
         EditRefusal::Faults(faults) => Problem::invalid(&faults),
-        EditRefusal::Taken => Problem::new(ProblemCode::Conflict),
+        EditRefusal::Taken => Problem::new(ProblemCode::Conflict).advise(
+            "编号或名称已被使用，或同时有人在改：请重新读取后换一个编号",
+            "The code is in use, or somebody changed it at the same time: read it again, or choose another code",
+        ),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::problem::{Problem, ProblemCode};
 use crate::words::{ChannelWord, OrderIdText, OrderStateWord, SeniorIdText, SkipReasonWord, path_id};
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use app::App;
+use app::demand::LeftOut;
 use domain::id::{OrderId, SeniorId};
 use domain::order::OrderState;
 use domain::standing::SkipReason;
@@ -95,6 +96,20 @@ pub struct LeftOutView {
     pub reason: SkipReason,
     /// The reason and the cure, zh-CN.
     pub advice: String,
+    /// The same in English.
+    pub advice_en: String,
+}
+
+impl From<LeftOut> for LeftOutView {
+    fn from(of: LeftOut) -> Self {
+        Self {
+            senior: of.senior,
+            name: of.masked_name,
+            reason: of.reason,
+            advice: of.reason.advice_zh().to_owned(),
+            advice_en: of.reason.advice_en().to_owned(),
+        }
+    }
 }
 
 /// The demand set from which count, labels, sheets and claims derive, with the list of those left out and why.
@@ -102,15 +117,9 @@ pub struct LeftOutView {
     params(("sitting" = String, Path, description = "The sitting")), responses((status = 200, body = DemandView)))]
 pub async fn get_demand(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<Json<DemandView>, Problem> {
     let demand = app::demand::demand(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    let left_out = demand.left_out.into_iter().map(|one| LeftOutView {
-        senior: one.senior,
-        name: one.masked_name,
-        reason: one.reason,
-        advice: one.reason.advice_zh().to_owned(),
-    });
     Ok(Json(DemandView {
         orders: demand.orders.into_iter().map(DemandOrderView::from).collect(),
         unplaced: demand.unplaced.into_iter().map(DemandOrderView::from).collect(),
-        left_out: left_out.collect(),
+        left_out: demand.left_out.into_iter().map(LeftOutView::from).collect(),
     }))
 }

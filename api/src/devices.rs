@@ -188,15 +188,27 @@ pub async fn revoke_device(app: Data<App>, Signed(actor): Signed, path: Path<Str
 }
 
 fn refused(refusal: PairingRefusal) -> Problem {
-    let (why, zh, en) = match refusal {
-        PairingRefusal::CourierNeeded => ("courier_needed", "送餐员手机须指定送餐员", "a courier's phone needs its courier"),
-        PairingRefusal::CourierNotAllowed => {
-            ("courier_not_allowed", "只有送餐员手机属于个人", "only a courier's phone belongs to somebody")
-        }
-        PairingRefusal::NotACourierHere => {
-            ("not_a_courier_here", "该用户不是此助餐点的送餐员", "the user is no courier of this canteen")
-        }
-        PairingRefusal::AlreadyRevoked => ("already_revoked", "此前已停用", "it was revoked before"),
+    let (why, message, next) = match refusal {
+        PairingRefusal::CourierNeeded => (
+            "courier_needed",
+            ("送餐员手机须指定送餐员", "a courier's phone needs its courier"),
+            ("请在 user 中填写送餐员", "Give the courier in `user`"),
+        ),
+        PairingRefusal::CourierNotAllowed => (
+            "courier_not_allowed",
+            ("只有送餐员手机属于个人", "only a courier's phone belongs to somebody"),
+            ("请去掉 user，或改为送餐员手机", "Leave `user` out, or make it a courier's phone"),
+        ),
+        PairingRefusal::NotACourierHere => (
+            "not_a_courier_here",
+            ("该用户不是此助餐点的送餐员", "the user is no courier of this canteen"),
+            ("请先授予其此助餐点的送餐员角色", "Grant them the role of a courier of this canteen first"),
+        ),
+        PairingRefusal::AlreadyRevoked => (
+            "already_revoked",
+            ("此前已停用", "it was revoked before"),
+            ("无需再次停用；重新使用请重新配对", "Nothing is left to do; to use it again pair it anew"),
+        ),
     };
-    conflict(why, zh, en)
+    conflict(why, message, next)
 }

@@ -120,16 +120,10 @@ pub async fn get_kitchen_count(
     path: Path<String>,
 ) -> Result<Json<KitchenCountView>, Problem> {
     let counted = count::count(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    let left_out = counted.left_out.into_iter().map(|one| LeftOutView {
-        senior: one.senior,
-        name: one.masked_name,
-        reason: one.reason,
-        advice: one.reason.advice_zh().to_owned(),
-    });
     Ok(Json(KitchenCountView {
         orders: u64::try_from(counted.count.orders).unwrap_or(u64::MAX),
         portions: counted.count.portions,
         dishes: counted.count.dishes.into_iter().map(DishCountView::from).collect(),
-        left_out: left_out.collect(),
+        left_out: counted.left_out.into_iter().map(LeftOutView::from).collect(),
     }))
 }

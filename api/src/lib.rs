@@ -36,6 +36,7 @@ pub mod policies;
 pub mod prints;
 pub mod problem;
 pub mod public;
+pub(crate) mod redemption_cause;
 pub mod redemptions;
 pub mod seniors;
 pub mod settlements;

@@ -56,7 +56,9 @@ fn describe(documented: &mut Documented, operation: &Operation) {
         Access::Roles(action) => roles(&[action]),
         Access::AnyOf(actions) => roles(actions),
         Access::Own(action) => format!("{}, for what they made themselves", roles(&[action])),
-        Access::Assigned(own, any) => format!("{}, for what is assigned to them; {}", roles(&[own]), roles(&[any])),
+        Access::Assigned(own, any) => {
+            format!("{}, for what is assigned to them; {}, for all of it", roles(&[own]), roles_with_all(&[own, any]))
+        }
         Access::RolesOrFamily(action, scope) => format!("{}; the senior, and family bound with `{scope}`", roles(&[action])),
     };
     let text = documented.description.take().unwrap_or_default();
@@ -73,14 +75,19 @@ fn describe(documented: &mut Documented, operation: &Operation) {
         by_status.entry(code.status().as_u16()).or_default().insert(*code);
     }
     for (status, codes) in by_status {
-        let examples = codes
-            .iter()
-            .map(|code| (code.to_string(), RefOr::T(ExampleBuilder::new().value(Some(Problem::new(*code).body())).build())));
+        let examples =
+            codes.iter().map(|code| (code.to_string(), RefOr::T(ExampleBuilder::new().value(Some(example_of(*code))).build())));
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).examples_from_iter(examples).build();
         let titles: Vec<&str> = codes.iter().map(|code| code.title().1).collect();
         let response = ResponseBuilder::new().description(titles.join("; ")).content("application/problem+json", content).build();
         documented.responses.responses.insert(status.to_string(), RefOr::T(response));
     }
+}
+
+/// A refusal that was really given, with its members; else what every problem of the code says.
+fn example_of(code: ProblemCode) -> Value {
+    let given = EXAMPLES.get(&format!("problem {code}")).and_then(|example| example.get("response"));
+    given.cloned().unwrap_or_else(|| Problem::new(code).body())
 }
 
 /// Kinds of bodies that can be shown on a page.
@@ -135,8 +142,17 @@ fn of_its_shape(documented: &Documented, operation: &Operation) -> Vec<ProblemCo
 fn roles(actions: &[domain::access::Action]) -> String {
     use domain::access::Role;
     use domain::text_enum::TextEnum;
-    let holds = |role: &&Role| actions.iter().any(|action| role.allows(*action));
-    let names: Vec<String> = Role::ALL.iter().filter(holds).map(|role| format!("`{role}`")).collect();
+    in_their_places(Role::ALL.iter().filter(|role| actions.iter().any(|action| role.allows(*action))))
+}
+
+fn roles_with_all(actions: &[domain::access::Action]) -> String {
+    use domain::access::Role;
+    use domain::text_enum::TextEnum;
+    in_their_places(Role::ALL.iter().filter(|role| actions.iter().all(|action| role.allows(*action))))
+}
+
+fn in_their_places<'a>(roles: impl Iterator<Item = &'a domain::access::Role>) -> String {
+    let names: Vec<String> = roles.map(|role| format!("`{role}`")).collect();
     format!("{} in their places", names.join(", "))
 }
 

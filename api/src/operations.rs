@@ -17,7 +17,7 @@ pub enum Access {
     AnyOf(&'static [Action]),
     /// Whoever may do this by a role, for what they made themselves: it does not exist for anybody else.
     Own(Action),
-    /// Whoever may do the first by a role or device, for what is assigned to them; and the second, for all of it.
+    /// Whoever may do the first by a role, for what is assigned to them; whoever may do the second too, for all of it.
     Assigned(Action, Action),
     /// The same, and the senior or a family member with this scope.
     RolesOrFamily(Action, FamilyScope),

@@ -7,6 +7,7 @@ pub mod views;
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::problem::{Problem, ProblemCode};
+use crate::redemption_cause::Cause;
 use crate::words::path_id;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
@@ -17,7 +18,7 @@ use app::plans::outcome::{self, StopRecord, StopRefusal};
 use app::plans::{Carrier, look, make};
 use domain::access::Action;
 use domain::fault::Faults;
-use domain::order::{RedemptionMethod, ServedAtFault};
+use domain::order::ServedAtFault;
 use views::{MyStopsView, PlanBody, PlanMadeView, PlanPageView, StopRecordBody, StopRecordedView};
 
 /// Adds the routes.
@@ -62,6 +63,7 @@ pub const OPERATIONS: &[Operation] = &[
             ProblemCode::NotFound,
             ProblemCode::OrderState,
             ProblemCode::RedemptionRefused,
+            ProblemCode::AlreadyServed,
             ProblemCode::Stale,
         ],
     ),
@@ -143,7 +145,20 @@ fn plan_request(sitting: domain::id::SittingId, body: PlanBody) -> Result<PlanRe
 fn plan_refused(refusal: PlanRefusal) -> Problem {
     match refusal {
         PlanRefusal::Faulty(faults) => Problem::new(ProblemCode::Invalid).with("faults", faults),
-        PlanRefusal::DemandMoving => Problem::new(ProblemCode::Conflict).with("cause", "orders_keep_changing"),
+        PlanRefusal::NotCouriersHere(carriers) => {
+            let mut faults = Faults::default();
+            for n in carriers {
+                let (zh, en) = (
+                    "不是本食堂的送餐员。请核对，或先授予其送餐员角色",
+                    "no courier of this canteen; check it, or grant the role first",
+                );
+                faults.push(format!("/carriers/{n}/user"), "not_a_courier", zh, en);
+            }
+            Problem::invalid(&faults)
+        }
+        PlanRefusal::DemandMoving => Problem::new(ProblemCode::Conflict)
+            .with("cause", "orders_keep_changing")
+            .advise("订单还在变化，请在截止时间之后再排线", "Orders are still coming in: plan after the cut-off"),
     }
 }
 
@@ -174,14 +189,13 @@ pub async fn put_stop_record(
     body: Json<StopRecordBody>,
 ) -> Result<Json<StopRecordedView>, Problem> {
     let body = body.into_inner();
-    let mut faults = Faults::default();
-    crate::orders::limit_text(&mut faults, "/note", Some(&body.note), 200);
+    let (proof, faults) = body.proof();
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let record = StopRecord {
         id: path_id(&path)?,
         stop: body.stop,
         outcome: body.outcome,
-        method: body.method.unwrap_or(RedemptionMethod::DeliveryCode),
+        proof,
         note: body.note,
         happened_at: body.happened_at,
     };
@@ -190,12 +204,14 @@ pub async fn put_stop_record(
 }
 
 fn stop_refused(refusal: StopRefusal) -> Problem {
-    let cause = |cause: &str| Problem::new(ProblemCode::RedemptionRefused).with("cause", cause);
     match refusal {
         StopRefusal::InTheFuture | StopRefusal::Redemption(RedeemRefusal::ServedAt(ServedAtFault::InTheFuture)) => {
-            cause("happened_in_the_future")
+            Cause::HappenedInTheFuture.problem()
         }
-        StopRefusal::OtherStop | StopRefusal::Redemption(RedeemRefusal::OtherOrder) => cause("identifier_of_another_record"),
+        StopRefusal::OtherStop | StopRefusal::Redemption(RedeemRefusal::OtherOrder) => Cause::IdentifierOfAnotherRecord.problem(),
+        StopRefusal::ProofNeeded => Cause::ProofNeeded.problem(),
+        StopRefusal::WrongCode => Cause::WrongCode.problem(),
+        StopRefusal::AlreadyServed => Problem::new(ProblemCode::AlreadyServed),
         StopRefusal::Redemption(refusal) => crate::redemptions::refused(refusal),
     }
 }

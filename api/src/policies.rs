@@ -46,7 +46,11 @@ const OF_MOVING: &[ProblemCode] = &[
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op("checkPolicy", Access::SignedIn, &[ProblemCode::BadRequest, ProblemCode::TooLarge, ProblemCode::SignInNeeded]),
+    op(
+        "checkPolicy",
+        Access::AnyOf(&[Action::EditPolicy, Action::ReviewPolicy]),
+        &[ProblemCode::BadRequest, ProblemCode::TooLarge, ProblemCode::SignInNeeded, ProblemCode::Forbidden],
+    ),
     op(
         "draftPolicy",
         Access::Roles(Action::EditPolicy),
@@ -215,7 +219,10 @@ pub struct PolicyWithDocument {
 
 /// Checks a document without keeping it: every fault at once, with place, cause and cure.
 #[utoipa::path(post, path = "/v1/policies/check", operation_id = "checkPolicy", tag = "policies", request_body = DocumentBody, responses((status = 200, body = CheckView)))]
-pub async fn check_policy(app: Data<App>, Signed(_actor): Signed, body: Json<DocumentBody>) -> Result<Json<CheckView>, Problem> {
+pub async fn check_policy(app: Data<App>, Signed(actor): Signed, body: Json<DocumentBody>) -> Result<Json<CheckView>, Problem> {
+    if ![Action::EditPolicy, Action::ReviewPolicy].iter().any(|action| actor.may_somewhere(*action)) {
+        return Err(Problem::new(ProblemCode::Forbidden));
+    }
     let found = draft::findings(app.shelves.policies.calendar(), &body.text);
     Ok(Json(CheckView { good: !found.iter().any(Finding::is_error), findings: found.iter().map(FindingView::from).collect() }))
 }

@@ -59,6 +59,7 @@ problems! {
     OrderPacked = "order_packed", CONFLICT, "餐已装盒，不能再改菜", "The meal is packed and cannot be changed", "请联系食堂；确需更换请取消后重订", "Call the canteen; to have something else, cancel it and order again";
     ReasonNeeded = "reason_needed", UNPROCESSABLE_ENTITY, "需要填写理由", "A reason is needed", "请填写理由后重试", "Give a reason and try again";
     RedemptionRefused = "redemption_refused", UNPROCESSABLE_ENTITY, "无法核销", "The redemption cannot be recorded", "请核对时间和订单", "Check the time and the order";
+    AlreadyServed = "already_served", CONFLICT, "这一餐已有送达凭证，不能改记为未送达", "There is evidence that this meal was served; it cannot be recorded as not delivered", "如送达有误，请告知食堂负责人，由补贴专员在结算前核实；不要再次提交", "If the delivery was a mistake, tell the canteen's manager, who has the subsidy officer look before it is settled; do not send it again";
     LotRefused = "lot_refused", UNPROCESSABLE_ENTITY, "原料不能验收或领用", "The goods cannot be taken in or used", "请看 cause 和 messages；不合格的到货请登记为拒收", "See `cause` and `messages`; record a bad delivery as sent back";
     BatchRefused = "batch_refused", CONFLICT, "这一锅当前不能这样操作", "The batch does not allow this now", "请刷新后查看这一锅的状态", "Read the batch again";
     GateClosed = "gate_closed", CONFLICT, "放行条件不齐", "Something is missing for the release", "请补齐 gaps 中的每一项；确需放行由食堂负责人写明理由", "Supply every entry of `gaps`; if it must be released, the canteen's manager gives a reason";
@@ -120,6 +121,12 @@ impl Problem {
         // What is put in here are plain data; were one not to serialise, the member is null and the problem still arrives.
         self.extra.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
         self
+    }
+
+    /// With what to do next in this very case, in place of what the code says in general.
+    #[must_use]
+    pub fn advise(self, zh: &str, en: &str) -> Self {
+        self.with("next", zh).with("next_en", en)
     }
 
     /// Faults of an input, all of them.

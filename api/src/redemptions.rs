@@ -5,10 +5,11 @@ use crate::operations::{Access, Operation, op};
 use crate::orders::refusals::rejected;
 use crate::orders::views::OrderView;
 use crate::problem::{Problem, ProblemCode};
+use crate::redemption_cause::Cause;
 use crate::words::{CanteenIdText, MealWord, OrderIdText, RedemptionMethodWord, RedemptionStateWord, path_id};
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use app::App;
-use app::orders::redeem::{self, RedeemRefusal, Redemption};
+use app::orders::redeem::{self, RedeemRefusal, Redeemed, Redemption};
 use app::orders::resolve::{self, Read, ResolveRefusal, Resolved};
 use app::orders::{list, qr};
 use domain::access::{Action, FamilyScope};
@@ -137,7 +138,7 @@ pub struct RedemptionBody {
     pub order: Option<OrderId>,
     /// What was read.
     pub reading: Option<ReadingBody>,
-    /// How it was proved; needed without a reading, which tells it.
+    /// How it was proved, needed without a reading: `signature` or `photo`, which staff attest. A reading tells it by itself.
     #[schema(value_type = Option<RedemptionMethodWord>)]
     pub method: Option<RedemptionMethod>,
     /// When the meal was handed over.
@@ -153,6 +154,12 @@ pub struct RedemptionView {
     pub state: RedemptionState,
     /// The order.
     pub order: OrderView,
+}
+
+impl From<Redeemed> for RedemptionView {
+    fn from(redeemed: Redeemed) -> Self {
+        Self { state: redeemed.state, order: redeemed.answer.order.into() }
+    }
 }
 
 /// The orders that a reading stands for.
@@ -188,12 +195,30 @@ pub async fn redeem_order(
     let (id, body) = (path_id(&path)?, body.into_inner());
     let (order, method, code) = match (&body.reading, body.order, body.method) {
         (Some(reading), order, _) => {
+            let again =
+                redeem::Again { id, canteen: reading.canteen, order, method: reading.kind.method(), served_at: body.served_at };
+            // Sent again it is answered as before, whatever the reading stands for by now.
+            if let Some(redeemed) =
+                redeem::known(&app, actor.clone(), again).await.map_err(|f| Problem::of(f, |never| match never {}))?
+            {
+                return Ok(Json(redeemed.into()));
+            }
             let resolved = resolve::resolve(&app, actor.clone(), reading.canteen, reading.read()?, body.served_at).await;
             let resolved = resolved.map_err(|f| Problem::of(f, unresolved))?;
             let order = meant(&resolved, order, reading.meal)?;
             (order, reading.kind.method(), resolved.code)
         }
-        (None, Some(order), Some(method)) => (order, method, None),
+        (None, Some(order), Some(method)) if method.is_attested() => (order, method, None),
+        (None, Some(_), Some(_)) => {
+            let mut faults = Faults::default();
+            faults.push(
+                "/method",
+                "reading_needed",
+                "刷卡、扫码等须附 reading；没有 reading 时只能凭签名（signature）或照片（photo）",
+                "what is read needs its `reading`; without one only `signature` or `photo` is taken",
+            );
+            return Err(Problem::invalid(&faults));
+        }
         (None, ..) => {
             let mut faults = Faults::default();
             faults.push("/order", "required", "须有 reading，或 order 与 method", "give `reading`, or `order` and `method`");
@@ -202,18 +227,17 @@ pub async fn redeem_order(
     };
     let redemption = Redemption { id, order, method, served_at: body.served_at };
     let redeemed = redeem::redeem_shown(&app, actor, redemption, code).await.map_err(|f| Problem::of(f, refused))?;
-    Ok(Json(RedemptionView { state: redeemed.state, order: redeemed.answer.order.into() }))
+    Ok(Json(redeemed.into()))
 }
 
 /// The order that is meant: the named one if the reading stands for it, else the only one to be served.
 fn meant(resolved: &Resolved, order: Option<OrderId>, meal: Option<MealPeriod>) -> Result<OrderId, Problem> {
-    let refuse = |cause: &str| Problem::new(ProblemCode::RedemptionRefused).with("cause", cause);
     match order {
         Some(order) if resolved.orders.iter().any(|o| o.order == order) => Ok(order),
-        Some(_) => Err(refuse("reading_of_another_person")),
+        Some(_) => Err(Cause::ReadingOfAnotherPerson.problem()),
         None => resolve::the_one(&resolved.orders, meal).map(|order| order.order).ok_or_else(|| {
             let choices: Vec<OrderView> = resolved.orders.iter().cloned().map(OrderView::from).collect();
-            refuse("several_orders").with("orders", choices)
+            Cause::SeveralOrders.problem().with("orders", choices)
         }),
     }
 }
@@ -250,29 +274,25 @@ pub async fn show_qr(app: Data<App>, Signed(actor): Signed, path: Path<String>) 
 }
 
 fn unresolved(refusal: ResolveRefusal) -> Problem {
-    Problem::new(ProblemCode::RedemptionRefused).with(
-        "cause",
-        match refusal {
-            ResolveRefusal::Unreadable => "unreadable_or_expired",
-            ResolveRefusal::Unknown => "unknown_reading",
-            ResolveRefusal::NothingOrdered => "nothing_ordered",
-        },
-    )
+    match refusal {
+        ResolveRefusal::Unreadable => Cause::UnreadableOrExpired.problem(),
+        ResolveRefusal::Unknown => Cause::UnknownReading.problem(),
+        ResolveRefusal::NothingOrdered => Cause::NothingOrdered.problem(),
+    }
 }
 
 /// A refused redemption as a problem; the courier's door says the same.
 pub(crate) fn refused(refusal: RedeemRefusal) -> Problem {
-    let refuse = |cause: &str| Problem::new(ProblemCode::RedemptionRefused).with("cause", cause);
     match refusal {
         RedeemRefusal::Order(rejection) => rejected(rejection),
-        RedeemRefusal::ServedAt(ServedAtFault::InTheFuture) => refuse("served_in_the_future"),
-        RedeemRefusal::ServedAt(ServedAtFault::BeforeItsDay(day)) => refuse("before_its_day").with("service_date", day),
-        RedeemRefusal::ServedAt(ServedAtFault::AfterItsDay(day)) => refuse("after_its_day").with("service_date", day),
+        RedeemRefusal::ServedAt(ServedAtFault::InTheFuture) => Cause::ServedInTheFuture.problem(),
+        RedeemRefusal::ServedAt(ServedAtFault::BeforeItsDay(day)) => Cause::BeforeItsDay.problem().with("service_date", day),
+        RedeemRefusal::ServedAt(ServedAtFault::AfterItsDay(day)) => Cause::AfterItsDay.problem().with("service_date", day),
         RedeemRefusal::ServedAt(ServedAtFault::ReportedTooLate) => {
-            refuse("reported_too_late").with("latest_days_after", EVIDENCE_LATE_DAYS)
+            Cause::ReportedTooLate.problem().with("latest_days_after", EVIDENCE_LATE_DAYS)
         }
-        RedeemRefusal::OtherOrder => refuse("identifier_of_another_order"),
-        RedeemRefusal::LimitTakenSince => refuse("limit_taken_since"),
-        RedeemRefusal::CodeUsed => refuse("code_used"),
+        RedeemRefusal::OtherOrder => Cause::IdentifierOfAnotherOrder.problem(),
+        RedeemRefusal::LimitTakenSince => Cause::LimitTakenSince.problem(),
+        RedeemRefusal::CodeUsed => Cause::CodeUsed.problem(),
     }
 }

@@ -319,15 +319,37 @@ pub async fn reveal_senior(
 }
 
 fn refused(refusal: SeniorRefusal) -> Problem {
-    let (why, zh, en) = match refusal {
-        SeniorRefusal::IdentityTaken => ("identity_taken", "该身份证号已建档", "there is a senior with this identity number"),
-        SeniorRefusal::CardTaken => ("card_taken", "该卡号属于另一位老人", "the card belongs to another senior"),
-        SeniorRefusal::PlaceUnknown => ("place_unknown", "没有这个地区，请先导入", "no such place is known; import it first"),
-        SeniorRefusal::CanteenUnknown => ("canteen_unknown", "没有这个助餐点", "no such canteen is known"),
-        SeniorRefusal::FactEnded => {
-            ("fact_ended", "该事实已有结束日期，或晚于所填日期开始", "the fact has an end already, or begins after that day")
-        }
-        SeniorRefusal::FactKnown => ("fact_known", "同样的事实已有记录", "the same fact is recorded already"),
+    let (why, message, next) = match refusal {
+        SeniorRefusal::IdentityTaken => (
+            "identity_taken",
+            ("该身份证号已建档", "there is a senior with this identity number"),
+            ("请按身份证号查找已有档案；号码有误请更正", "Look for the record by the identity number, or correct the number"),
+        ),
+        SeniorRefusal::CardTaken => (
+            "card_taken",
+            ("该卡号属于另一位老人", "the card belongs to another senior"),
+            ("请核对卡号，或先从原持卡人处收回", "Check the card, or take it from the other senior first"),
+        ),
+        SeniorRefusal::PlaceUnknown => (
+            "place_unknown",
+            ("没有这个地区", "no such place is known"),
+            ("请核对区划代码，或先导入该地区", "Check the code, or import the place first"),
+        ),
+        SeniorRefusal::CanteenUnknown => (
+            "canteen_unknown",
+            ("没有这个助餐点", "no such canteen is known"),
+            ("请从助餐点列表中选择", "Choose one of the list of canteens"),
+        ),
+        SeniorRefusal::FactEnded => (
+            "fact_ended",
+            ("该事实已有结束日期，或晚于所填日期开始", "the fact has an end already, or begins after that day"),
+            ("请读取该老人的事实，核对起止日期", "Read the senior's facts and check the dates"),
+        ),
+        SeniorRefusal::FactKnown => (
+            "fact_known",
+            ("同样的事实已有记录", "the same fact is recorded already"),
+            ("无需重复登记；情况有变请先结束旧的", "Nothing is left to do; if something changed, end the old one first"),
+        ),
     };
-    conflict(why, zh, en)
+    conflict(why, message, next)
 }

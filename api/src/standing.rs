@@ -35,7 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
 
 const ORDERING: Access = Access::RolesOrFamily(Action::Order, FamilyScope::Order);
 const LOOKING: Access = Access::RolesOrFamily(Action::SeeOrders, FamilyScope::See);
-const OF_EDITING: &[ProblemCode] = &[
+const OF_MAKING: &[ProblemCode] = &[
     ProblemCode::BadRequest,
     ProblemCode::TooLarge,
     ProblemCode::Invalid,
@@ -45,16 +45,26 @@ const OF_EDITING: &[ProblemCode] = &[
     ProblemCode::Conflict,
     ProblemCode::IdempotencyKeyMissing,
     ProblemCode::IdempotencyKeyReused,
+];
+
+const OF_PUTTING: &[ProblemCode] = &[
+    ProblemCode::BadRequest,
+    ProblemCode::TooLarge,
+    ProblemCode::Invalid,
+    ProblemCode::SignInNeeded,
+    ProblemCode::Forbidden,
+    ProblemCode::NotFound,
+    ProblemCode::Conflict,
     ProblemCode::VersionMissing,
     ProblemCode::Stale,
 ];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op("makeStandingOrder", ORDERING, OF_EDITING),
+    op("makeStandingOrder", ORDERING, OF_MAKING),
     op("listStandingOrders", LOOKING, &[ProblemCode::BadRequest, ProblemCode::SignInNeeded, ProblemCode::NotFound]),
     op("getStandingOrder", LOOKING, &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
-    op("putStandingOrder", ORDERING, OF_EDITING),
+    op("putStandingOrder", ORDERING, OF_PUTTING),
 ];
 
 /// The annotated operations and schemas of this resource.

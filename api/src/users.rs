@@ -221,7 +221,7 @@ pub async fn create_user(
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let key = key.bind(&actor, "createUser", &body)?;
     let new = NewUser { login: body.login, display_name: body.display_name, grant: body.grant.into() };
-    let made = manage::create(&app, actor, key, new).await.map_err(|f| Problem::of(f, refused))?;
+    let made = manage::create(&app, actor, key, new).await.map_err(|f| Problem::of(f, |refusal| refused_at("/grant", refusal)))?;
     Ok(secret(HttpResponse::Created(), &FirstPasswordView::from(made)))
 }
 
@@ -317,18 +317,49 @@ pub async fn revoke_grant(app: Data<App>, Signed(actor): Signed, path: Path<(Str
 }
 
 fn refused(refusal: UserRefusal) -> Problem {
-    let (why, zh, en) = match refusal {
-        UserRefusal::LoginTaken => ("login_taken", "登录名已被使用，请换一个", "the login is taken; choose another"),
-        UserRefusal::PlaceUnknown => ("place_unknown", "没有这个地区，请先导入", "no such place is known; import it first"),
-        UserRefusal::CanteenElsewhere => ("canteen_elsewhere", "助餐点不在该地区内", "the canteen is not in that place"),
+    refused_at("", refusal)
+}
+
+/// `at` is where the right stands in the body.
+fn refused_at(at: &str, refusal: UserRefusal) -> Problem {
+    let (why, message, next) = match refusal {
+        UserRefusal::LoginTaken => {
+            ("login_taken", ("登录名已被使用", "the login is taken"), ("请换一个登录名", "Choose another login"))
+        }
+        UserRefusal::PlaceUnknown => (
+            "place_unknown",
+            ("没有这个地区", "no such place is known"),
+            ("请核对区划代码，或先导入该地区", "Check the code, or import the place first"),
+        ),
+        UserRefusal::CanteenElsewhere => (
+            "canteen_elsewhere",
+            ("助餐点不在该地区内", "the canteen is not in that place"),
+            ("请换成助餐点所在的地区，或换一个助餐点", "Give the place of the canteen, or another canteen"),
+        ),
         UserRefusal::OwnAccount => (
             "own_account",
-            "不能更改自己的账号与权限，请由另一位管理员操作",
-            "nobody changes their own account and rights; ask another administrator",
+            ("不能更改自己的账号与权限", "nobody changes their own account and rights"),
+            ("请由另一位管理员操作", "Ask another administrator"),
         ),
-        UserRefusal::TooManyGrants => ("too_many_grants", "权限过多，请先收回不用的", "too many rights; revoke some first"),
-        UserRefusal::AlreadyRevoked => ("already_revoked", "此前已收回", "it was revoked before"),
-        UserRefusal::AlreadyGranted => ("already_granted", "已有同样的权限", "the same right is in force already"),
+        UserRefusal::TooManyGrants => (
+            "too_many_grants",
+            ("权限过多", "too many rights"),
+            ("请先收回不用的权限", "Revoke rights that are no longer used first"),
+        ),
+        UserRefusal::AlreadyRevoked => (
+            "already_revoked",
+            ("此前已收回", "it was revoked before"),
+            ("无需再次收回，请刷新列表", "Nothing is left to do; read the user again"),
+        ),
+        UserRefusal::AlreadyGranted => {
+            ("already_granted", ("已有同样的权限", "the same right is in force already"), ("无需重复授予", "Nothing is left to do"))
+        }
+        UserRefusal::CanteenNeeded => {
+            let mut faults = Faults::default();
+            let (zh, en) = ("此角色须指明所在的助餐点", "this role is held at a canteen; name it");
+            faults.push(format!("{at}/canteen"), "required", zh, en);
+            return Problem::invalid(&faults);
+        }
     };
-    conflict(why, zh, en)
+    conflict(why, message, next)
 }

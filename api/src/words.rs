@@ -56,6 +56,7 @@ aliases! {
     ViaWord = Words<domain::order::Via>;
     OrderStateWord = Words<domain::order::OrderState>;
     RedemptionMethodWord = Words<domain::order::RedemptionMethod>;
+    DoorMethodWord = Words<domain::door::DoorMethod>;
     RedemptionStateWord = Words<domain::order::RedemptionState>;
     SkipReasonWord = Words<domain::standing::SkipReason>;
     CanteenIdText = IdText<domain::id::Canteen>;

@@ -12,6 +12,7 @@ use domain::{Instant, Sensitive};
 use serde_json::json;
 use std::sync::Arc;
 use store::column::{Col, Word};
+use store::conn::AnyConnection;
 use store::query::catalogue::{self, CanteenRow};
 use store::query::devices::{self, DeviceRow, PairingRow};
 use store::query::users;
@@ -97,7 +98,7 @@ fn make_code_in(tx: &mut Tx<'_>, actor: &Actor, pairing: &Pairing, code: &str) -
     }
     match (pairing.kind, pairing.user) {
         (DeviceKind::CourierPhone, None) => return Err(Failure::Refused(PairingRefusal::CourierNeeded)),
-        (DeviceKind::CourierPhone, Some(user)) if !delivers_for(tx, user, &canteen)? => {
+        (DeviceKind::CourierPhone, Some(user)) if !delivers_for(tx.look(), user, &canteen)? => {
             return Err(Failure::Refused(PairingRefusal::NotACourierHere));
         }
         (DeviceKind::CourierPhone, Some(_)) | (DeviceKind::KitchenDisplay | DeviceKind::Counter, None) => {}
@@ -122,9 +123,10 @@ fn make_code_in(tx: &mut Tx<'_>, actor: &Actor, pairing: &Pairing, code: &str) -
     Ok(expires_at)
 }
 
-fn delivers_for(tx: &mut Tx<'_>, user: UserId, canteen: &CanteenRow) -> Result<bool, store::StoreError> {
+/// Whether somebody is a courier of a canteen: what a courier's phone and a place on a round both take.
+pub(crate) fn delivers_for(conn: &mut AnyConnection, user: UserId, canteen: &CanteenRow) -> Result<bool, store::StoreError> {
     let here = |canteen_id: Option<Col<CanteenId>>| canteen_id.is_none_or(|Col(id)| id == canteen.id.0);
-    Ok(users::grants(tx.look(), user)?.iter().any(|grant| {
+    Ok(users::grants(conn, user)?.iter().any(|grant| {
         grant.revoked_at.is_none()
             && grant.role == Word(Role::Courier)
             && grant.place_code.0.contains(&canteen.place_code.0)

@@ -18,12 +18,12 @@ use domain::order::OrderRejection;
 use domain::ordering::{OrderRefusal, SittingFacts};
 use domain::standing::{Generated, Offer, Pattern, SkipReason, Span, StandingState, Step, step};
 use domain::{Instant, ServiceDate};
-use store::{LaneKey, StoreError, Tx};
 use store::column::{Col, Word};
 use store::query::rows::OrderRow;
 use store::query::seniors::{SeniorRow, SeniorState};
 use store::query::standing::{self, SkipRow, StandingRow};
 use store::query::{catalogue, orders, seniors};
+use store::{LaneKey, StoreError, Tx};
 
 /// What one run of the generation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]

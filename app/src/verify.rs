@@ -3,11 +3,14 @@
 //! A break is told as data. It freezes nothing here: who runs the check decides (payouts stop, orders never do).
 
 use crate::App;
-use domain::id::{CanteenId, MenuItemId, OrderId, PayoutId, SettlementId};
+use domain::id::{CanteenId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId};
+use domain::subsidy::{Claim, Decision};
 use domain::{Fen, ServiceDate};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use store::StoreError;
+use store::column::Col;
 use store::query::{audit, invariants};
 
 /// How far back to look.
@@ -59,8 +62,29 @@ pub enum Break {
         /// Which order.
         order: OrderId,
     },
-    /// A cancelled order still uses up a limit of the senior.
+    /// An order that was cancelled or not served still uses up a limit of the senior.
     LimitKept {
+        /// Which order.
+        order: OrderId,
+    },
+    /// What a limit counts as used of an amount is not what the orders that count have drawn.
+    Amount {
+        /// Whose.
+        senior: SeniorId,
+        /// Of which limit.
+        limit: String,
+        /// What the limit counts.
+        used_fen: Fen,
+        /// What the decisions come to.
+        decided_fen: Fen,
+    },
+    /// There is evidence that an order was served which is not served.
+    Unserved {
+        /// Which order.
+        order: OrderId,
+    },
+    /// The order's subsidy is not the one that was decided.
+    UnlikeItsDecision {
         /// Which order.
         order: OrderId,
     },
@@ -123,7 +147,12 @@ impl fmt::Display for Break {
             ),
             Self::UnlikeItsHold { order } => write!(f, "ledger: a post or void of {order} differs from the hold it ends"),
             Self::NoEvidence { order } => write!(f, "ledger: subsidy of {order} is posted without evidence of a served meal"),
-            Self::LimitKept { order } => write!(f, "limits: {order} is cancelled and still uses up a limit"),
+            Self::LimitKept { order } => write!(f, "limits: {order} is cancelled or not served and still uses up a limit"),
+            Self::Amount { senior, limit, used_fen, decided_fen } => {
+                write!(f, "limits: {senior} has used {} fen of {limit}, decisions come to {}", used_fen.0, decided_fen.0)
+            }
+            Self::Unserved { order } => write!(f, "evidence: {order} was redeemed and is not served"),
+            Self::UnlikeItsDecision { order } => write!(f, "subsidies: {order} is paid another subsidy than was decided"),
             Self::Settlement { settlement, state, total_fen, lines_fen, versions_fen, payments_fen, paid_fen } => write!(
                 f,
                 "settlements: {settlement} is {state} at {} fen, but lines are {}, versions {}, payments {}, of them paid {}",
@@ -152,6 +181,7 @@ pub async fn verify(app: &App, reach: Reach) -> Result<Vec<Break>, StoreError> {
     if reach == Reach::All {
         found.extend(app.store.read("verify_logs", of_logs).await?);
         found.extend(app.store.read("verify_settlements", of_settlements).await?);
+        found.extend(app.store.read("verify_amounts", of_amounts).await?);
         let sealer = app.store.sealer().clone();
         let chain = app.store.read("verify_audit", move |conn| audit::verify(conn, &sealer)).await?;
         found.extend(chain.err().map(|broken| Break::Audit { what: broken.to_string() }));
@@ -176,12 +206,16 @@ fn of_orders(conn: &mut store::AnyConnection, since: ServiceDate) -> Result<Vec<
     });
     let unlike = invariants::ends_unlike_their_holds(conn, since)?;
     let unproved = invariants::posted_without_evidence(conn, since)?;
-    let kept = invariants::limits_used_by_cancelled_orders(conn, since)?;
+    let kept = invariants::limits_used_for_nothing(conn, since)?;
+    let unserved = invariants::evidence_of_unserved(conn, since)?;
+    let undecided = invariants::unlike_their_decision(conn, since)?;
     Ok(portions
         .chain(money)
         .chain(unlike.into_iter().map(|row| Break::UnlikeItsHold { order: row.order_id.0 }))
         .chain(unproved.into_iter().map(|row| Break::NoEvidence { order: row.order_id.0 }))
         .chain(kept.into_iter().map(|row| Break::LimitKept { order: row.order_id.0 }))
+        .chain(unserved.into_iter().map(|row| Break::Unserved { order: row.order_id.0 }))
+        .chain(undecided.into_iter().map(|row| Break::UnlikeItsDecision { order: row.order_id.0 }))
         .collect())
 }
 
@@ -213,4 +247,71 @@ fn of_settlements(conn: &mut store::AnyConnection) -> Result<Vec<Break>, StoreEr
         payments_fen: row.payments_fen.0,
     });
     Ok(settlements.chain(payouts).collect())
+}
+
+/// Decisions read at a time.
+const PAGE: i64 = 500;
+
+/// Amounts by whose they are and of which limit.
+type Amounts = BTreeMap<(SeniorId, String), Fen>;
+
+fn of_amounts(conn: &mut store::AnyConnection) -> Result<Vec<Break>, StoreError> {
+    let (used, decided) = (used(conn, None)?, decided(conn, None)?);
+    let suspects: BTreeSet<SeniorId> =
+        used.keys().chain(decided.keys()).filter(|key| used.get(key) != decided.get(key)).map(|(senior, _)| *senior).collect();
+    let (mut found, most) = (Vec::new(), usize::try_from(invariants::MOST).unwrap_or(usize::MAX));
+    for senior in suspects {
+        found.extend(of_senior(conn, senior)?);
+        if found.len() >= most {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Unlike the others this compares two statements, between which an order may have come in: looked at again, one by one, and believed
+/// only when nothing moved meanwhile.
+fn of_senior(conn: &mut store::AnyConnection, senior: SeniorId) -> Result<Vec<Break>, StoreError> {
+    let before = used(conn, Some(senior))?;
+    let decided = decided(conn, Some(senior))?;
+    if used(conn, Some(senior))? != before {
+        return Ok(Vec::new());
+    }
+    let keys: BTreeSet<_> = before.keys().chain(decided.keys()).cloned().collect();
+    let broken = keys.into_iter().filter_map(|key| {
+        let of = |amounts: &Amounts| amounts.get(&key).copied().unwrap_or_default();
+        let (used_fen, decided_fen) = (of(&before), of(&decided));
+        let (senior, limit) = key.clone();
+        (used_fen != decided_fen).then_some(Break::Amount { senior, limit, used_fen, decided_fen })
+    });
+    Ok(broken.collect())
+}
+
+/// What was given back to the last fen is the same as what was never drawn.
+fn used(conn: &mut store::AnyConnection, of: Option<SeniorId>) -> Result<Amounts, StoreError> {
+    let rows = invariants::amounts_used(conn, of)?.into_iter().filter(|row| row.amount_fen.0 != Fen::ZERO);
+    Ok(rows.map(|row| ((row.senior_id.0, row.limit_key), row.amount_fen.0)).collect())
+}
+
+fn decided(conn: &mut store::AnyConnection, of: Option<SeniorId>) -> Result<Amounts, StoreError> {
+    let (mut sums, mut after) = (Amounts::new(), None);
+    loop {
+        let page = invariants::amounts_decided(conn, of, after, PAGE)?;
+        let full = i64::try_from(page.len()).is_ok_and(|n| n == PAGE);
+        after = page.last().map(|(Col(order), ..)| *order);
+        for (Col(order), Col(senior), trace) in page {
+            let decision: Decision =
+                serde_json::from_str(&trace).map_err(|e| StoreError::Database(format!("decision of {order}: {e}")))?;
+            for claim in decision.claims {
+                if let Claim::Amount { key, fen, .. } = claim {
+                    let sum = sums.entry((senior, key.to_string())).or_default();
+                    sum.0 = sum.0.saturating_add(fen.0);
+                }
+            }
+        }
+        if !full {
+            sums.retain(|_, sum| *sum != Fen::ZERO);
+            return Ok(sums);
+        }
+    }
 }

@@ -10,7 +10,9 @@ use app::exports::file::{Csv, Encoding};
 use app::exports::{self, ExportKind, ExportRefusal, Wanted};
 use app::failure::{Failure, Never};
 use app::idempotency::RequestKey;
+use app::standing::StandingRequest;
 use domain::access::{Actor, ConsentKind, FamilyScope, Role};
+use domain::diet::Diet;
 use domain::person::phone::Phone;
 use domain::text_enum::TextEnum;
 use files::{import, judged, street};
@@ -71,10 +73,31 @@ testkit::both_databases! {
             consent: ConsentKind::SignedForm,
             reference: "知情同意书 7".to_owned(),
         };
-        app::bindings::record(&world.app, worker, key, recorded).await.unwrap();
-        for kind in [ExportKind::Seniors, ExportKind::Facts, ExportKind::Families] {
+        app::bindings::record(&world.app, worker.clone(), key, recorded).await.unwrap();
+        // Names of a canteen in files are short; the fixture's is its identifier.
+        store::fixture::execute(&mut world.database.connect(), "UPDATE canteen SET code = substr(code, 25)").unwrap();
+        let diet = Diet { halal: true, low_salt: true, ..Diet::default() };
+        let id = street.poor_senior.id;
+        app::seniors::facts::set_diet(&world.app, worker.clone(), id, 1, diet).await.unwrap();
+        let key = RequestKey::new(worker.user, None, "by-hand-0002", "makeStandingOrder", &1).unwrap();
+        let pattern = StandingRequest {
+            senior: id,
+            canteen: street.canteen,
+            meal: domain::MealPeriod::Lunch,
+            weekdays: 127,
+            channel: domain::Channel::DineIn,
+            starts_on: street.lunch.date,
+            ends_on: None,
+            pause: Some((street.lunch.date, Some(street.lunch.date.plus_days(30)))),
+            ended: false,
+        };
+        app::standing::make(&world.app, worker, key, pattern).await.unwrap();
+        for kind in [ExportKind::Seniors, ExportKind::Facts, ExportKind::Families, ExportKind::StandingOrders] {
             let bytes = csv(&world.app, None, wanted(kind, Some("迁移核对")), Encoding::Utf8).await.unwrap();
-            assert!(String::from_utf8_lossy(&bytes).contains(&street.poor_senior.id_no), "{kind}");
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(text.contains(&street.poor_senior.id_no), "{kind}");
+            // The pause is in the file, not merely left alone when it comes back.
+            assert_eq!(text.contains(&street.lunch.date.plus_days(30).to_string()), kind == ExportKind::StandingOrders, "{kind}: {text}");
             let row = judged(&world.app, kind.table().unwrap(), bytes, Format::Csv).await;
             let faults = app::imports::view::faults(&world.app, row.id.0, -1, 5).await.unwrap();
             assert_eq!((row.added, row.changed, row.unchanged), (0, 0, row.row_count), "{kind}: {faults:#?}");

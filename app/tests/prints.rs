@@ -152,7 +152,7 @@ both_databases! {
             Carrier { name: "小王".into(), user: None, mode: Mode::EBike, boxes: 20, from_minute: 600, to_minute: 800, max_trips: 3 };
         let asked = make::PlanRequest { sitting: street.lunch.sitting, carriers: vec![cyclist], steps: 200, seed: 1 };
         let (plan, _) = make::make(&world.app, manager.clone(), key("plan"), asked).await.unwrap();
-        let stops = look::get(&world.app, manager.clone(), plan).await.unwrap().stops;
+        let stops = look::sheet(&world.app, manager.clone(), plan).await.unwrap().stops;
         assert_eq!(stops.len(), 1);
         let said = pages(&load::print(&world.app, manager.clone(), plan).await.unwrap()).concat();
         let collect = format!("应收现金¥{}", stops[0].order.totals.self_pay_fen);

@@ -55,13 +55,9 @@ fn binding(random: &mut Random, roster: &Roster, at: usize, number: u32, first_d
         (&[FamilyScope::Order, FamilyScope::See], 200),
         (&[FamilyScope::See, FamilyScope::Alert], 200),
     ];
-    let consents = [(ConsentKind::Phone, 450), (ConsentKind::Counter, 250), (ConsentKind::SignedForm, 300)];
-    let consent_kind = random.weighted(&consents).unwrap_or(ConsentKind::SignedForm);
-    let evidence = match consent_kind {
-        ConsentKind::Phone => format!("手机确认记录 {number:04}"),
-        ConsentKind::Counter => format!("柜台确认单 {number:04}"),
-        ConsentKind::SignedForm => format!("知情同意书 {number:04}"),
-    };
+    // Consent on the phone is given by the senior alone, and never by a file.
+    let (form, counter) = ((ConsentKind::SignedForm, "知情同意书"), (ConsentKind::Counter, "柜台确认单"));
+    let (consent_kind, paper) = random.weighted(&[(counter, 450), (form, 550)]).unwrap_or(form);
     let days = i32::try_from(20 + random.below(300)).unwrap_or(20);
     Ok(FamilyRow {
         identity_number: senior.identity_number.clone(),
@@ -71,6 +67,6 @@ fn binding(random: &mut Random, roster: &Roster, at: usize, number: u32, first_d
         scopes: random.weighted(&scopes).unwrap_or_default().to_vec(),
         consent_kind,
         consent_date: first_date.plus_days(-days),
-        evidence: cell(&evidence)?,
+        evidence: cell(&format!("{paper} {number:04}"))?,
     })
 }

@@ -55,6 +55,8 @@ pub(crate) fn standing_orders(
             channel,
             starts_on,
             ends_on,
+            paused_from: None,
+            paused_to: None,
         });
     }
     Ok(rows)

@@ -37,6 +37,8 @@ crate::text_enum! {
         SeniorChanged = "senior_changed",
         /// A masked value was shown in the clear; the detail has the reason.
         Revealed = "revealed",
+        /// A plan or its route sheet was looked at; the detail says which, and whether addresses and phones were in the clear.
+        PlanSeen = "plan_seen",
         /// A client was linked to the senior they are.
         SeniorLinked = "senior_linked",
         /// That link was taken.
@@ -49,6 +51,8 @@ crate::text_enum! {
         DietChanged = "diet_changed",
         /// A family member was bound, with the consent's kind and reference.
         BindingMade = "binding_made",
+        /// What a binding says was changed by an imported file; the detail has its scopes and the new consent.
+        BindingChanged = "binding_changed",
         /// A binding was ended.
         BindingRevoked = "binding_revoked",
         /// An order was placed, changed or cancelled after its cut-off, beyond the delivery area or against a diet; the detail says
@@ -56,6 +60,8 @@ crate::text_enum! {
         OrderedByException = "ordered_by_exception",
         /// A file was imported; the detail has the table and the counts.
         Imported = "imported",
+        /// A file was taken out again before anybody saw its rows: what it had recorded did not come to be.
+        ImportUndone = "import_undone",
         /// A canteen, dish or menu was made or changed by hand; the detail says which.
         CatalogueChanged = "catalogue_changed",
         /// A table was exported; the detail says which, and whether masked.

@@ -25,6 +25,20 @@ crate::text_enum! {
     }
 }
 
+impl DietKind {
+    /// What stands beside a flag: whoever writes one, by hand or by file, writes the same.
+    pub const SET: &'static str = "yes";
+
+    /// Whether it is set or not, and says nothing more.
+    #[must_use]
+    pub const fn is_flag(self) -> bool {
+        match self {
+            Self::Halal | Self::LowSalt | Self::LowSugar => true,
+            Self::Allergen | Self::Avoid | Self::Texture => false,
+        }
+    }
+}
+
 crate::text_enum! {
     /// How a dish is prepared for the mouth (after IDDSI's broad classes).
     pub enum Texture {

@@ -1,6 +1,7 @@
 //! What happens at a door.
 
 use crate::id::{RedemptionId, StopEventId};
+use crate::order::RedemptionMethod;
 
 crate::text_enum! {
     /// The outcome of a stop; reasons come from this one list.
@@ -47,11 +48,64 @@ impl StopOutcome {
     }
 }
 
-/// Which of two records of one stop counts: the one that happened later, and of two at the same time the one whose identifier is
-/// greater, so that any order of arrival ends in the same state.
+crate::text_enum! {
+    /// How a hand-over at a door is proved. A card or an identity card is read by a terminal, and a courier has none.
+    pub enum DoorMethod {
+        /// The code of the order, which the senior reads out from the slip or the client.
+        DeliveryCode = "delivery_code",
+        /// A signature on the slip or the sheet.
+        Signature = "signature",
+        /// A photo of the hand-over.
+        Photo = "photo",
+    }
+}
+
+/// The proof that a courier brings back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoorProof {
+    /// The code that was read out. Nothing is proved by it unless it is the order's.
+    DeliveryCode(String),
+    /// It is on paper.
+    Signature,
+    /// It was taken.
+    Photo,
+}
+
+impl DoorProof {
+    /// What the redemption says of it.
+    #[must_use]
+    pub const fn method(&self) -> RedemptionMethod {
+        match self {
+            Self::DeliveryCode(_) => RedemptionMethod::DeliveryCode,
+            Self::Signature => RedemptionMethod::Signature,
+            Self::Photo => RedemptionMethod::Photo,
+        }
+    }
+}
+
+/// A record of a stop, as far as it decides which one counts. The order of the members is the order in which they count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Told {
+    /// Whether the meal reached somebody: evidence outweighs what was noted before and after it.
+    pub served: bool,
+    /// When it happened.
+    pub happened_at: crate::Instant,
+    /// Which record, so that of two at the same time one counts.
+    pub id: uuid::Uuid,
+}
+
+/// Which of two records of one stop counts: evidence over none, then the one that happened later, so that any order of arrival ends in
+/// the same state.
 #[must_use]
-pub fn supersedes(new: (crate::Instant, uuid::Uuid), old: Option<(crate::Instant, uuid::Uuid)>) -> bool {
+pub fn supersedes(new: Told, old: Option<Told>) -> bool {
     old.is_none_or(|old| new > old)
+}
+
+/// Whether a record contradicts the evidence that the meal was served. What happened before the hand-over does not: nobody answered,
+/// and later the meal was fetched.
+#[must_use]
+pub fn contradicts(outcome: StopOutcome, happened_at: crate::Instant, served_at: Option<crate::Instant>) -> bool {
+    !outcome.is_served() && served_at.is_some_and(|served_at| served_at <= happened_at)
 }
 
 /// The identifier of the redemption that a record at a door stands for: the same for the same record, and one that no terminal can
@@ -84,16 +138,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_what_is_said_after_the_hand_over_contradicts_it() {
+        let at = Instant::from_micros;
+        for (outcome, happened, served, expected) in [
+            (StopOutcome::Refused, 5, Some(5), true),
+            (StopOutcome::NoAnswer, 4, Some(5), false),
+            (StopOutcome::NoAnswer, 5, None, false),
+            (StopOutcome::Delivered, 6, Some(5), false),
+        ] {
+            assert_eq!(
+                contradicts(outcome, at(happened), served.map(at)),
+                expected,
+                "{outcome} at {happened}, served at {served:?}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
-        fn records_that_arrive_in_any_order_end_in_the_same_state(times in prop::collection::vec((0i64..5, 0u128..50), 1..12)) {
-            let last = |order: &[(i64, u128)]| order.iter().fold(None, |held, (at, id)| {
-                let new = (Instant::from_micros(*at), Uuid::from_u128(*id));
+        fn records_that_arrive_in_any_order_end_in_the_same_state(
+            records in prop::collection::vec((any::<bool>(), 0i64..5, 0u128..50), 1..12)
+        ) {
+            let last = |order: &[(bool, i64, u128)]| order.iter().fold(None, |held, (served, at, id)| {
+                let new = Told { served: *served, happened_at: Instant::from_micros(*at), id: Uuid::from_u128(*id) };
                 if supersedes(new, held) { Some(new) } else { held }
             });
-            let mut reversed = times.clone();
+            let mut reversed = records.clone();
             reversed.reverse();
-            prop_assert_eq!(last(&times), last(&reversed));
+            prop_assert_eq!(last(&records), last(&reversed));
+            prop_assert_eq!(last(&records).map(|told| told.served), Some(records.iter().any(|(served, ..)| *served)));
         }
     }
 }

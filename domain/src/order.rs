@@ -52,6 +52,18 @@ crate::text_enum! {
     }
 }
 
+impl RedemptionMethod {
+    /// Whether staff at the counter attest it by themselves. What a terminal reads is proved by the reading, and a claim that names it
+    /// without one would say what nobody has seen; what is read out at a door is checked there.
+    #[must_use]
+    pub const fn is_attested(self) -> bool {
+        match self {
+            Self::Signature | Self::Photo => true,
+            Self::Card | Self::IdentityCard | Self::DynamicQr | Self::OrderCode | Self::DeliveryCode => false,
+        }
+    }
+}
+
 crate::text_enum! {
     /// Whether a redemption counts.
     pub enum RedemptionState {

@@ -360,12 +360,7 @@ mod tests {
 
     fn wanted(lines: &[(u128, u32)]) -> Wanted {
         let line = |&(n, quantity): &(u128, u32)| WantedLine { item: item(n), quantity, texture: None, override_reason: None };
-        Wanted {
-            lines: lines.iter().map(line).collect(),
-            channel: Channel::DineIn,
-            reason: None,
-            standing: Standing::Ordinary,
-        }
+        Wanted { lines: lines.iter().map(line).collect(), channel: Channel::DineIn, reason: None, standing: Standing::Ordinary }
     }
 
     #[test]
@@ -430,7 +425,13 @@ mod tests {
         let (late, over) = (at(23, 10), at(23, 13));
         let ended = OrderRefusal::MealOver { ended: over };
         for (standing, reason, destination, now, expected) in [
-            (Standing::Ordinary, Some("家人来电"), Destination::InArea, late, Err(vec![OrderRefusal::CutOffPassed { cut_off: at(23, 9) }])),
+            (
+                Standing::Ordinary,
+                Some("家人来电"),
+                Destination::InArea,
+                late,
+                Err(vec![OrderRefusal::CutOffPassed { cut_off: at(23, 9) }]),
+            ),
             (Standing::Entitled, None, Destination::OutOfArea, late, Err(vec![OrderRefusal::ReasonNeeded])),
             (Standing::Entitled, Some(""), Destination::InArea, late, Err(vec![OrderRefusal::ReasonNeeded])),
             (Standing::Entitled, Some("家人来电"), Destination::InArea, late, Ok((true, false))),

@@ -51,6 +51,23 @@ impl SkipReason {
             Self::Refused => "下单被拒绝；请查看记录",
         }
     }
+
+    /// The same in English.
+    #[must_use]
+    pub const fn advice_en(self) -> &'static str {
+        match self {
+            Self::Paused => "the standing order is paused; it goes on when the pause ends",
+            Self::SeniorPaused => "the senior's meals are paused; they go on when the pause ends",
+            Self::NoSitting => "the canteen serves no such meal that day; choose another canteen",
+            Self::SittingClosed => "the meal was called off; choose another canteen",
+            Self::NothingSuitable => "no dish on the menu suits the diet; ask the kitchen for one, or let a worker order",
+            Self::SoldOut => "what suits is sold out; add portions",
+            Self::AddressMissing => "there is no address to deliver to; enter it",
+            Self::OutOfArea => "the address lies outside the delivery area; pick up, or choose another canteen",
+            Self::CutOffPassed => "the cut-off had passed; someone entitled can order",
+            Self::Refused => "the order was refused; see the log",
+        }
+    }
 }
 
 crate::text_enum! {

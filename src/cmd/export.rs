@@ -19,6 +19,15 @@ use std::sync::Arc;
 
 /// Writes files from the database.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A table that is exported in the clear can be imported again and changes nothing. Personal values are masked unless a purpose is given,
+which is kept in the audit log.
+
+Examples:
+  nuanfan export claims --month 2026-11 --canteen C01 --output claim.csv
+  nuanfan export dishes > dishes.csv
+  nuanfan export seniors --reveal-for \"move to a new machine\" --output roster.csv
+  nuanfan export orders --help                   # what one table takes")]
 pub struct Args {
     #[command(subcommand)]
     what: What,

@@ -19,6 +19,16 @@ use tabular::{Format, TableKind};
 /// Imports a CSV or XLSX file. The whole file is checked first; with one fault nothing is imported. The same file twice
 /// changes nothing.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Each fault is told with row, column, cause and cure; with one fault nothing is imported. An import that was interrupted goes on where
+it stopped, and nobody sees half of one. Whoever runs this command is the administrator of the machine and may import anywhere; over
+HTTP people import within their places.
+
+Examples:
+  nuanfan import seniors roster.xlsx --dry-run   # only check
+  nuanfan import seniors roster.xlsx
+  nuanfan import --folder street/                # every table that has a file there, in their order
+  nuanfan import --apply imp_0193...             # go on with one")]
 pub struct Args {
     /// Which table: places, canteens, dishes, recipes, menus, seniors, facts, families, standing_orders.
     #[arg(required_unless_present_any = ["folder", "apply"], value_parser = kind)]

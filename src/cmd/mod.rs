@@ -49,7 +49,7 @@ commands! {
     route => Route,
     /// Measure this program beside the limits of the machine, and its routes beside what is known.
     bench => Bench,
-    /// Check the invariants: ledger, portions, evidence, event log.
+    /// Check the invariants: ledger, portions, evidence, limits, settlements, event and audit log.
     verify => Verify,
     /// Copy the embedded database into one file, while it is in use.
     backup => Backup,

@@ -63,7 +63,7 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
-    /// Connections that write, on PostgreSQL; SQLite has one writer whatever this says.
+    /// Connections that write, on PostgreSQL: one for two cores, at most four, unless told. SQLite has one writer whatever this says.
     pub write_lanes: usize,
     /// Connections that read.
     pub readers: usize,
@@ -228,7 +228,9 @@ impl Default for Config {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { write_lanes: 2, readers: 4, queue_deadline_ms: 10_000, notify: true }
+        // Two lanes on two cores halve the batches and commit twice as often: measured, they take a fifth fewer orders than one.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { write_lanes: (cores / 2).clamp(1, 4), readers: 4, queue_deadline_ms: 10_000, notify: true }
     }
 }
 

@@ -5,13 +5,14 @@ use crate::conn::{AnyConnection, Target};
 use crate::error::StoreError;
 use crate::on_each;
 use crate::query::catalogue::{CanteenRow, DishRow, MenuItemRow, SittingRow};
+use crate::query::people::SessionRow;
 use crate::query::rows::JobState;
-use crate::schema::{canteen, canteen_log, dish, ingredient, job, menu_item, place, recipe_line, sitting};
+use crate::schema::{canteen, canteen_log, dish, ingredient, job, menu_item, place, recipe_line, session, sitting};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use domain::PlaceCode;
-use domain::id::{DishId, IngredientId};
+use domain::id::{DishId, IngredientId, SessionId};
 use domain::text_enum::TextEnum;
 
 /// Adds a place.
@@ -60,6 +61,14 @@ fn recipe_part(conn: &mut AnyConnection, of: DishId, part: IngredientId, amount_
 pub fn sitting(conn: &mut AnyConnection, row: &SittingRow, menu: &[MenuItemRow]) -> Result<(), StoreError> {
     diesel::insert_into(sitting::table).values(row).execute(conn)?;
     on_each!(conn, c => diesel::insert_into(menu_item::table).values(menu).execute(c))?;
+    Ok(())
+}
+
+/// Another session of whoever holds one, in force or ended: a test may end it and keep the first.
+pub fn session_again(conn: &mut AnyConnection, token_hash: &[u8], id: SessionId, new_hash: &[u8]) -> Result<(), StoreError> {
+    let found = session::table.filter(session::token_hash.eq(token_hash)).select(SessionRow::as_select());
+    let row = SessionRow { id: Col(id), token_hash: new_hash.to_vec(), revoked_at: None, ..found.get_result(conn)? };
+    diesel::insert_into(session::table).values(&row).execute(conn)?;
     Ok(())
 }
 

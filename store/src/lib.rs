@@ -4,6 +4,7 @@
 //! transaction that is tried again when the database asks. [`Store::read`] is the one way to look. Queries live in
 //! [`query`], one file per area; they take a connection and return rows or domain values, and hold no rule.
 
+mod additions;
 pub mod backup;
 mod checkpoint;
 pub mod column;

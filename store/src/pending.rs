@@ -1,16 +1,17 @@
 //! Rows that are only ever added, gathered over a batch and written at its end.
 
+use crate::additions::{Addition, Additions, column};
 use crate::column::Col;
 use crate::query::rows::{
     AllowanceUseRow, DecisionRow, EventRow, IdempotencyRow, JobRow, OrderLineRow, OrderRow, RedemptionRow, TransferRow,
 };
 use crate::query::settlements::SettledRow;
 use crate::schema;
-use diesel::{ExecuteCopyFromDsl, RunQueryDsl};
+use diesel::{Expression, RunQueryDsl};
 use domain::id::CanteenId;
 
 macro_rules! pending {
-    ($($(#[$meta:meta])* $field:ident: $row:ty => $table:ident, $add:ident;)+) => {
+    ($($(#[$meta:meta])* $field:ident: $row:ident => $table:ident, $add:ident ($($column:ident),+);)+) => {
         /// What a batch will add, in the order in which foreign keys allow it.
         #[derive(Debug, Default)]
         pub struct Pending { $($field: Vec<$row>),+ }
@@ -54,12 +55,21 @@ macro_rules! pending {
 
         impl InsertAll for diesel::PgConnection {
             fn insert_all(&mut self, rows: &Pending) -> diesel::QueryResult<()> {
-                // COPY: an INSERT of many rows has a text for each number of them, and is parsed and planned anew each time.
-                $(match rows.$field.as_slice() {
-                    [] => {}
-                    [row] => drop(diesel::insert_into(schema::$table::table).values(row).execute(self)?),
-                    rows => drop(diesel::copy_from(schema::$table::table).from_insertable(rows).execute(self)?),
+                let mut additions = Vec::new();
+                // A column that is not listed would be left to its default: this does not compile then.
+                $(let _ = |$row { $($column: _),+ }: &$row| ();)+
+                $(if !rows.$field.is_empty() {
+                    let columns = vec![$((
+                        stringify!($column),
+                        column::<<schema::$table::$column as Expression>::SqlType, _>(
+                            rows.$field.iter().map(|row| &row.$column).collect(),
+                        ),
+                    )),+];
+                    additions.push(Addition { table: stringify!($table), columns });
                 })+
+                if !additions.is_empty() {
+                    Additions(additions).execute(self)?;
+                }
                 Ok(())
             }
         }
@@ -68,25 +78,35 @@ macro_rules! pending {
 
 pending! {
     /// An order.
-    orders: OrderRow => meal_order, order;
+    orders: OrderRow => meal_order, order (
+        id, version, sitting_id, canteen_id, service_date, meal, order_no, senior_id, senior_name, placed_by, via, channel,
+        state, price_fen, discount_fen, subsidy_fen, delivery_fee_fen, self_pay_fen, address_enc, note, standing_order_id,
+        edited_by_person, accepted_at, changed_at, cancel_reason
+    );
     /// A line of an order.
-    lines: OrderLineRow => order_line, line;
+    lines: OrderLineRow => order_line, line (
+        id, order_id, menu_item_id, dish_id, quantity, unit_price_fen, texture, exceptions, override_reason
+    );
     /// A subsidy decision.
-    decisions: DecisionRow => decision, decision;
+    decisions: DecisionRow => decision, decision (order_id, entitled_fen, granted_fen, trace, decided_at);
     /// Use of a limit.
-    uses: AllowanceUseRow => allowance_use, allowance_use;
+    uses: AllowanceUseRow => allowance_use, allowance_use (senior_id, limit_key, ordinal, order_id, amount_fen);
     /// Evidence of a served meal.
-    redemptions: RedemptionRow => redemption, redemption;
+    redemptions: RedemptionRow => redemption, redemption (
+        id, order_id, method, device_id, recorded_by, served_at, recorded_at, state
+    );
     /// A movement of money.
-    transfers: TransferRow => transfer, transfer;
+    transfers: TransferRow => transfer, transfer (id, order_id, phase, hold_id, debit_id, credit_id, amount_fen, recorded_at);
     /// A line of a settlement.
-    settled: SettledRow => settlement_line, settled;
+    settled: SettledRow => settlement_line, settled (
+        settlement_id, ordinal, transfer_id, redemption_id, version_ordinal, amount_fen
+    );
     /// An event of a canteen's log.
-    events: EventRow => event, event;
+    events: EventRow => event, event (canteen_id, seq, kind, sitting_id, subject_id, payload, at);
     /// An answer to keep.
-    answers: IdempotencyRow => idempotency, answer;
+    answers: IdempotencyRow => idempotency, answer (scope, key, request_hash, status, body, created_at);
     /// Work for the worker.
-    jobs: JobRow => job, job;
+    jobs: JobRow => job, job (id, kind, payload, state, due_at, leased_until, attempts, last_error, created_at);
 }
 
 impl Pending {

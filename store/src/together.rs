@@ -26,8 +26,8 @@ pub trait Lookup: Send + Sync + 'static {
 const AT_ONCE: usize = 64;
 /// Wishes that may wait; more are refused at once.
 const WAITING: usize = 2048;
-/// Looks under way at once: while one waits for the database, another may be prepared. More would only make each smaller.
-const UNDER_WAY: usize = 2;
+/// Looks under way at once. A second would only make each smaller: what a look costs is mostly its statements, not its wishes.
+const UNDER_WAY: usize = 1;
 
 /// Where somebody waits for what is found.
 type Answer<L> = oneshot::Sender<Result<<L as Lookup>::Found, StoreError>>;

@@ -95,14 +95,50 @@ fn separate_roles_are_refused_on_the_embedded_database() {
 }
 
 #[test]
+fn help_shows_how_a_command_is_used() {
+    for (command, example) in [
+        ("verify", "nuanfan verify --json"),
+        ("migrate", "DATABASE_URL=postgres://... nuanfan migrate"),
+        ("import", "nuanfan import seniors roster.xlsx --dry-run"),
+        ("export", "nuanfan export claims --month 2026-11"),
+    ] {
+        let output = nuanfan(&Database::empty(Engine::Sqlite)).args([command, "--help"]).output().unwrap();
+        assert!(output.status.success() && text(&output).contains(example), "{command}: {}", text(&output));
+    }
+}
+
+#[test]
 fn verify_finds_each_kind_of_damage() {
     // Each is done to a database of one served and one open order; SQLite is told to leave its own guards aside.
     let damage = [
         ("portions", "UPDATE menu_item SET sold = sold + 1 WHERE sold > 0"),
         ("ledger", "DELETE FROM transfer WHERE phase = 'post'"),
         ("ledger", "UPDATE transfer SET amount_fen = amount_fen + 1 WHERE phase = 'hold'"),
+        ("differs from the hold", "UPDATE transfer SET amount_fen = amount_fen + 1 WHERE phase = 'post'"),
         ("without evidence", "DELETE FROM redemption"),
-        ("limits", "UPDATE meal_order SET state = 'cancelled' WHERE state = 'confirmed'"),
+        ("and is not served", "UPDATE redemption SET order_id = (SELECT id FROM meal_order WHERE state = 'confirmed')"),
+        ("still uses up a limit", "UPDATE meal_order SET state = 'cancelled' WHERE state = 'confirmed'"),
+        ("still uses up a limit", "UPDATE meal_order SET state = 'not_served' WHERE state = 'confirmed'"),
+        (
+            "another subsidy",
+            "UPDATE meal_order SET subsidy_fen = subsidy_fen - 1, self_pay_fen = self_pay_fen + 1 WHERE state = 'confirmed'",
+        ),
+        (
+            "decisions come to 0",
+            "INSERT INTO allowance_use (senior_id, limit_key, ordinal, order_id, amount_fen) \
+             SELECT id, 'a/b/month/2026-11', 0, NULL, 500 FROM senior LIMIT 1",
+        ),
+        (
+            "versions 0",
+            "INSERT INTO settlement (id, version, canteen_id, payer, period, first_on, last_on, state, line_count, total_fen, \
+             list_hash, frozen_at, reason) SELECT c.id, 1, c.id, 'p', '2026-11', '2026-11-01', '2026-11-30', 'frozen', 1, 100, \
+             (SELECT hash FROM audit_head), 0, '' FROM canteen c LIMIT 1",
+        ),
+        (
+            "its payments are 0",
+            "INSERT INTO payout (id, place_code, made_at, line_count, total_fen) \
+             SELECT id, place_code, 0, 1, 100 FROM canteen LIMIT 1",
+        ),
         ("audit", "UPDATE audit_head SET seq = seq + 1"),
         ("events", "DELETE FROM event WHERE seq = 2"),
         ("events", "UPDATE canteen_log SET next_seq = next_seq + 1 WHERE next_seq > 1"),

@@ -117,8 +117,10 @@ fn example(names: &mut Names, played: &Played) -> Value {
             request[secret] = json!(if secret == "code" { "482913" } else { "never-shown-anywhere" });
         }
     }
-    if played.request.operation == "pairDevice" {
-        request["code"] = json!("7K3M-P9XA");
+    match played.request.operation.as_str() {
+        "pairDevice" => request["code"] = json!("7K3M-P9XA"),
+        "putStopRecord" => request["code"] = json!("001-4821"),
+        _ => {}
     }
     json!({"request": request, "status": played.reply.status, "content_type": kind, "response": response})
 }
@@ -130,6 +132,9 @@ fn recorded(day: &Day) -> BTreeMap<String, Value> {
             let example = example(&mut names, played);
             all.insert(played.request.operation.clone(), example);
         }
+    }
+    for (code, played) in &day.refused {
+        all.insert(format!("problem {code}"), example(&mut names, played));
     }
     all
 }

@@ -16,8 +16,8 @@ fn kills() -> usize {
 }
 
 const BUYERS: usize = 50;
-/// Ready again: 5 s is promised on a machine of its own; this is a debug build, and others may be using the machine.
-const READY: Duration = Duration::from_secs(20);
+/// Ready again, as R1 promises. The suite runs this test alone.
+const READY: Duration = Duration::from_secs(5);
 /// The smaller menu item: it sells out on the way, so that overselling could be seen.
 const SCARCE: i64 = 150;
 
@@ -37,6 +37,7 @@ fn killed_under_load(engine: Engine) {
     let mut process = Process::start(&database);
     let load = Load::new(&process.base, &token, bodies.clone());
     let buyers = load.start(BUYERS, true);
+    let mut slowest = Duration::ZERO;
     for kill in 0..kills() {
         // A different number of answers each time, so that the kill finds the server at ever other work.
         let target = load.answered.load(Ordering::SeqCst) + 7 + kill * 13 % 61;
@@ -44,6 +45,7 @@ fn killed_under_load(engine: Engine) {
         process.kill();
         process = Process::start(&database);
         assert!(process.ready_after < READY, "ready after {:?}", process.ready_after);
+        slowest = slowest.max(process.ready_after);
         *load.base.write().unwrap() = process.base.clone();
     }
     load.finish(buyers);
@@ -61,7 +63,7 @@ fn killed_under_load(engine: Engine) {
     assert!(acknowledged.len() > kills(), "the load was too light to prove anything");
     fixture::assert_whole(&mut conn).unwrap();
     assert_verified(&database);
-    println!("{engine:?}: {} kills, {} orders acknowledged, none lost", kills(), acknowledged.len());
+    println!("{engine:?}: {} kills, {} orders acknowledged, none lost, ready in {slowest:?} at most", kills(), acknowledged.len());
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use crate::street::{Day, Operation, Request, operations};
 use api::operations::Access;
-use domain::access::{Action, Role};
+use domain::access::{Action, FamilyScope, Role};
 use domain::text_enum::TextEnum;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -13,11 +13,30 @@ use std::path::PathBuf;
 use testkit::http::{Client, Reply};
 use testkit::{World, both_databases};
 
-/// Callers besides staff, as the day names them.
-const OTHERS: [&str; 6] = ["nobody", "senior", "family", "terminal", "display", "courier_phone"];
-/// Where a role is held, seen from the street of everything that is acted upon.
-const PLACES: [(&str, bool); 3] = [("990101001", true), ("990101", true), ("990201", false)];
-/// They end the session of whoever asks, so each caller asks with a session of its own, at the end.
+/// Callers besides staff. The senior and the family are those of whom the request is: see [`Whom`].
+const OTHERS: [&str; 11] = [
+    "nobody",
+    "the senior",
+    "another senior",
+    "family: order",
+    "family: pay",
+    "family: see",
+    "family: alert",
+    "terminal",
+    "display",
+    "courier_phone",
+    "its maker",
+];
+/// Where a role is held, seen from the street and the canteen of everything that is acted upon. Who has a role at a canteen has it at that
+/// one, for places of whatever height; and at the one next door.
+const PLACES: [(&str, &str, bool); 4] = [
+    ("990101001", "canteen", true),
+    ("990101", "canteen", true),
+    ("990201", "elsewhere", false),
+    ("990101001", "neighbour", false),
+];
+const NEXT_DOOR: usize = 3;
+/// They end the session of whoever asks, so each is asked with a session of its own, at the end.
 const ENDING: [&str; 2] = ["signOut", "signOutEverywhere"];
 /// What somebody elsewhere must not even see the identifier of.
 const PRIVATE: [&str; 13] =
@@ -31,15 +50,79 @@ fn refused(reply: &Reply) -> bool {
     matches!(reply.code(), "sign_in_needed" | "forbidden" | "not_found" | "password_change_needed")
 }
 
+/// The senior of whom a request is: whose record, order or binding it names; 张伟 when it names nobody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Whom {
+    Senior,
+    Poor,
+    New,
+}
+
+impl Whom {
+    const ALL: [Self; 3] = [Self::Senior, Self::Poor, Self::New];
+
+    fn of(day: &Day, request: &Request) -> Self {
+        let sent = request.target() + &request.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let names = |kept: &[&str]| kept.iter().any(|name| day.kept[*name].as_str().is_some_and(|id| sent.contains(id)));
+        match () {
+            () if names(&["new_senior", "binding", "fact"]) => Self::New,
+            () if names(&["poor_senior", "order2", "poor_card"]) => Self::Poor,
+            () => Self::Senior,
+        }
+    }
+
+    const fn kept(self) -> &'static str {
+        match self {
+            Self::Senior => "senior",
+            Self::Poor => "poor_senior",
+            Self::New => "new_senior",
+        }
+    }
+
+    /// The senior's own session, by the day's name.
+    const fn own(self) -> &'static str {
+        match self {
+            Self::Senior => "senior",
+            Self::Poor => "poor_senior",
+            Self::New => "client",
+        }
+    }
+}
+
+/// Whether a request is of the canteen that the day makes, or of what is its own.
+fn of_new_canteen(day: &Day, request: &Request) -> bool {
+    let sent = request.target() + &request.body.as_ref().map(Value::to_string).unwrap_or_default();
+    ["new_canteen", "new_dish", "new_sitting"].iter().any(|name| day.kept[*name].as_str().is_some_and(|id| sent.contains(id)))
+}
+
+/// One row of the table: an operation, or one of the ways to call it.
+struct Asked {
+    name: String,
+    operation: Operation,
+    requests: Vec<Request>,
+}
+
 /// The operations with the last request of the day for each; what ends or takes away something comes last.
-fn asked(day: &Day) -> Vec<(Operation, Request)> {
+fn asked(day: &Day) -> Vec<Asked> {
     let document = serde_json::to_value(api::openapi::document()).unwrap();
     let last: BTreeMap<&str, &Request> = day.played.iter().map(|p| (p.request.operation.as_str(), &p.request)).collect();
     let mut all: Vec<(Operation, Request)> =
         operations(&document).into_iter().filter_map(|o| last.get(o.id.as_str()).map(|r| (o.clone(), (*r).clone()))).collect();
     let takes_away = |id: &str| id.contains("evoke") || id.contains("block") || id.starts_with("endUser") || id == "setUp";
     all.sort_by_key(|(operation, _)| (ENDING.contains(&operation.id.as_str()), takes_away(&operation.id), operation.id.clone()));
-    all
+    let mut rows = Vec::new();
+    for (operation, request) in all {
+        // A menu is everyone's; what it says of a senior's diet is not.
+        if operation.id == "getMenu" {
+            let plain = Request { query: Vec::new(), ..request.clone() };
+            let with = Request { query: vec![("senior".to_owned(), day.kept["senior"].as_str().unwrap().to_owned())], ..request };
+            rows.push(Asked { name: "getMenu".to_owned(), operation: operation.clone(), requests: vec![plain] });
+            rows.push(Asked { name: "getMenu?senior".to_owned(), operation, requests: vec![with] });
+        } else {
+            rows.push(Asked { name: operation.id.clone(), requests: harmless(&request), operation });
+        }
+    }
+    rows
 }
 
 /// Requests that act on nothing that another request needs; who may send one of them may call the operation.
@@ -65,7 +148,8 @@ fn harmless(request: &Request) -> Vec<Request> {
 struct Matrix<'a> {
     world: &'a World,
     day: &'a Day,
-    staff: BTreeMap<(Role, usize), String>,
+    staff: BTreeMap<(Role, usize, bool), String>,
+    family: BTreeMap<(Whom, FamilyScope), String>,
     faults: Vec<String>,
 }
 
@@ -73,24 +157,45 @@ impl<'a> Matrix<'a> {
     fn new(world: &'a World, day: &'a Day) -> Self {
         let mut staff = BTreeMap::new();
         for role in Role::ALL {
-            for (n, (place, _)) in PLACES.iter().enumerate() {
+            for (n, (place, canteen, covers)) in PLACES.iter().enumerate() {
                 let place = domain::PlaceCode::parse(place).unwrap();
-                staff.insert((*role, n), world.wait(world.add_staff(*role, &place, None)).token);
+                for of_new in [false, true] {
+                    let canteen = if *covers && of_new { "new_canteen" } else { canteen };
+                    let canteen = role.is_of_a_canteen().then(|| day.kept[canteen].as_str().unwrap().parse().unwrap());
+                    staff.insert((*role, n, of_new), world.wait(world.add_staff(*role, &place, canteen)).token);
+                }
             }
         }
-        Self { world, day, staff, faults: Vec::new() }
+        let mut family = BTreeMap::new();
+        for whom in Whom::ALL {
+            let senior = day.kept[whom.kept()].as_str().unwrap().parse().unwrap();
+            for scope in FamilyScope::ALL {
+                family.insert((whom, *scope), world.wait(world.add_family(senior, &[*scope])));
+            }
+        }
+        Self { world, day, staff, family, faults: Vec::new() }
+    }
+
+    /// A session to ask with: one of its own for what ends it.
+    fn client(&self, operation: &Operation, token: &str) -> Client {
+        let own = ENDING.contains(&operation.id.as_str()).then(|| self.world.wait(self.world.another_session(token)));
+        Client::new(self.day.server.base(), Some(own.as_deref().unwrap_or(token)))
     }
 
     /// One cell: `●` where the role is held over the thing, `▲` where over its whole district, `○` wherever it is held, `·` never.
-    fn cell(&mut self, requests: &[Request], role: Role) -> &'static str {
-        let mut allowed = [false; 3];
-        for (n, (place, covers)) in PLACES.iter().enumerate() {
-            let client = Client::new(self.day.server.base(), Some(&self.staff[&(role, n)]));
-            for request in requests {
+    fn cell(&mut self, asked: &Asked, role: Role) -> &'static str {
+        let mut allowed = [false; PLACES.len()];
+        for (n, (place, canteen, covers)) in PLACES.iter().enumerate() {
+            if n == NEXT_DOOR && !role.is_of_a_canteen() {
+                allowed[n] = allowed[n - 1];
+                continue;
+            }
+            for request in &asked.requests {
+                let client = self.client(&asked.operation, &self.staff[&(role, n, of_new_canteen(self.day, request))]);
                 self.restore(request);
                 let reply = request.send(&client);
                 allowed[n] |= !refused(&reply);
-                let told = format!("{} by {role} at {place}", request.operation);
+                let told = format!("{} by {role} at {place}, {canteen}", asked.name);
                 if reply.status >= 500 {
                     self.faults.push(format!("{told}: {}", reply.text));
                 }
@@ -100,12 +205,12 @@ impl<'a> Matrix<'a> {
             }
         }
         match allowed {
-            [true, true, false] => "●",
-            [false, true, false] => "▲",
-            [true, true, true] => "○",
-            [false, false, false] => "·",
+            [true, true, false, false] => "●",
+            [false, true, false, false] => "▲",
+            [true, true, true, true] => "○",
+            [false, false, false, false] => "·",
             other => {
-                self.faults.push(format!("{} by {role}: own, above, elsewhere are {other:?}", requests[0].operation));
+                self.faults.push(format!("{} by {role}: own, above, elsewhere, next door are {other:?}", asked.name));
                 "?"
             }
         }
@@ -131,16 +236,38 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    fn row(&mut self, operation: &Operation, requests: &[Request]) -> String {
-        let mut row = format!("| {} |", operation.id);
+    /// The session of somebody who is no staff; `None` for nobody and for who is not asked.
+    fn other(&self, name: &str, asked: &Asked) -> Option<&str> {
+        let whom = Whom::of(self.day, &asked.requests[0]);
+        let of_day = |name: &str| Some(self.day.tokens[name].as_str());
+        match name {
+            "the senior" => of_day(whom.own()),
+            "another senior" => of_day("allergic_senior"),
+            "its maker" => of_day("admin").filter(|_| self.is_somebodys(asked)),
+            "terminal" | "display" | "courier_phone" => of_day(name),
+            _ => name.strip_prefix("family: ").and_then(FamilyScope::parse).map(|scope| self.family[&(whom, scope)].as_str()),
+        }
+    }
+
+    /// Whether it is of what somebody made; in the day the administrator did.
+    fn is_somebodys(&self, asked: &Asked) -> bool {
+        matches!(api::operations::all().find(|known| known.id == asked.operation.id).unwrap().access, Access::Own(_))
+    }
+
+    fn row(&mut self, asked: &Asked) -> String {
+        let mut row = format!("| {} |", asked.name);
         for name in OTHERS {
-            let asks = !ENDING.contains(&operation.id.as_str()) || name == "nobody";
-            let client = self.day.client(name);
-            let mark = if asks { if requests.iter().all(|r| refused(&r.send(&client))) { "·" } else { "○" } } else { "-" };
+            let token = self.other(name, asked);
+            let client = match token {
+                Some(token) => self.client(&asked.operation, token),
+                None => Client::new(self.day.server.base(), None),
+            };
+            let asks = name != "its maker" || token.is_some();
+            let mark = if asks { if asked.requests.iter().all(|r| refused(&r.send(&client))) { "·" } else { "○" } } else { "-" };
             row += &format!(" {mark} |");
         }
         for role in Role::ALL {
-            row += &format!(" {} |", self.cell(requests, *role));
+            row += &format!(" {} |", self.cell(asked, *role));
         }
         row
     }
@@ -150,19 +277,22 @@ impl<'a> Matrix<'a> {
 /// call, what is of whoever is signed in, and what is somebody's own, which no role reaches.
 fn contradictions(operation: &Operation, row: &str) -> Vec<String> {
     let known = api::operations::all().find(|known| known.id == operation.id).unwrap();
-    // Who must be allowed, and who may be.
-    let (must, may): (Vec<Action>, Vec<Action>) = match known.access {
-        Access::Public | Access::SignedIn => return Vec::new(),
-        Access::Roles(action) | Access::RolesOrFamily(action, _) => (vec![action], vec![action]),
-        Access::AnyOf(actions) => (actions.to_vec(), actions.to_vec()),
-        Access::Own(action) => (Vec::new(), vec![action]),
-        Access::Assigned(own, any) => (vec![any], vec![own, any]),
-    };
     let holds = |role: &Role, actions: &[Action]| actions.iter().any(|action| role.allows(*action));
+    // Who must be allowed, and who may be.
+    let (must, may): (Vec<Role>, Vec<Role>) = {
+        let some = |actions: &[Action]| Role::ALL.iter().copied().filter(|role| holds(role, actions)).collect::<Vec<Role>>();
+        match known.access {
+            Access::Public | Access::SignedIn => return Vec::new(),
+            Access::Roles(action) | Access::RolesOrFamily(action, _) => (some(&[action]), some(&[action])),
+            Access::AnyOf(actions) => (some(actions), some(actions)),
+            Access::Own(action) => (Vec::new(), some(&[action])),
+            Access::Assigned(own, any) => (some(&[any]).into_iter().filter(|role| role.allows(own)).collect(), some(&[own])),
+        }
+    };
     let cells: Vec<&str> = row.split('|').map(str::trim).skip(2 + OTHERS.len()).collect();
     let wrong = |(role, cell): &(&Role, &str)| {
         let allowed = *cell != "·";
-        (holds(role, &must) && !allowed) || (allowed && !holds(role, &may))
+        (must.contains(role) && !allowed) || (allowed && !may.contains(role))
     };
     let told = |(role, cell): (&Role, &str)| format!("{}: the reference says otherwise of {role}, it is {cell}", operation.id);
     Role::ALL.iter().zip(cells).filter(wrong).map(told).collect()
@@ -172,11 +302,14 @@ const HEAD: &str = "# Who may do what
 
 Every operation of the API and everybody who could call it, as a test sees it (`tests/blackbox/rights.rs`).
 
-* `●` where the role is held over the place of what is acted upon: there and in every place above, and nowhere else
+* `●` where the role is held over the place of what is acted upon, for canteen staff at its canteen: there and in every place above, and
+  nowhere else; not at the canteen next door
 * `▲` where the role is held over the whole district of what is acted upon, or more
 * `○` wherever the caller is; a list then shows only what is in sight, a person only what is theirs
 * `·` never
 * `-` not asked
+
+The senior is the one whom the request is about, family is bound to that senior with the one scope, and its maker brought the file.
 
 ";
 
@@ -186,11 +319,11 @@ both_databases! {
         let day = Day::play(world);
         let mut matrix = Matrix::new(world, &day);
         let mut rows = BTreeMap::new();
-        for (operation, request) in asked(&day) {
-            let row = matrix.row(&operation, &harmless(&request));
-            let wrong = contradictions(&operation, &row);
+        for asked in asked(&day) {
+            let row = matrix.row(&asked);
+            let wrong = contradictions(&asked.operation, &row);
             matrix.faults.extend(wrong);
-            rows.insert(operation.id.clone(), row);
+            rows.insert(asked.name.clone(), row);
         }
         let names: Vec<String> = OTHERS.iter().map(|n| (*n).to_owned()).chain(Role::ALL.iter().map(ToString::to_string)).collect();
         let mut table = format!("{HEAD}| operation | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
@@ -210,7 +343,6 @@ both_databases! {
 both_databases! {
     /// Sideways there is nothing to see: not for another senior, a family member without the scope, another courier, a display.
     fn nobody_reaches_sideways(world) {
-        use domain::access::FamilyScope;
         let day = Day::play(world);
         let kept = |name: &str| day.kept[name].as_str().unwrap().to_owned();
         let (senior, other) = (kept("senior"), kept("poor_senior"));
@@ -232,7 +364,8 @@ both_databases! {
             let _ = one.get(&format!("/v1/orders/{}{path}", kept("order2"))).expect(404);
         }
         let place = domain::PlaceCode::parse("990101001").unwrap();
-        let courier = at(&world.wait(world.add_staff(Role::Courier, &place, None)).token);
+        let here = Some(kept("canteen").parse().unwrap());
+        let courier = at(&world.wait(world.add_staff(Role::Courier, &place, here)).token);
         assert_eq!(courier.get("/v1/my-stops").expect(200).body["stops"], json!([]), "another courier's stops");
         let record = json!({"stop": kept("stop"), "outcome": "delivered", "method": "photo", "happened_at": kept("now")});
         let path = format!("/v1/stop-records/{}", kept("fresh_stopevent").replace(|c: char| c.is_ascii_digit(), "a"));
@@ -266,6 +399,19 @@ both_databases! {
         let binding = bindings.body.as_array().unwrap().iter().find(|b| b["revoked_at"].is_null()).unwrap()["id"].clone();
         let _ = worker.delete(&format!("{path}/bindings/{}", binding.as_str().unwrap())).expect(204);
         let _ = family.get(&path).expect(404);
+        // The courier's right, not the phone: the phone stays paired, and shows and takes nothing any more.
+        let (today, later) = (domain::ServiceDate::parse(&kept("today")).unwrap(), domain::time::Clock::now(&*world.clock));
+        world.clock.set(domain::Instant::from_civil(today, chrono::NaiveTime::from_hms_opt(20, 0, 0).unwrap()));
+        let phone = day.client("courier_phone");
+        let stops = phone.get("/v1/my-stops").expect(200);
+        assert_ne!(stops.body["stops"], json!([]), "there is a round");
+        let courier = format!("/v1/users/{}", kept("user_courier"));
+        for grant in admin.get(&courier).expect(200).body["grants"].as_array().unwrap() {
+            let _ = admin.delete(&format!("{courier}/grants/{}", grant["id"].as_str().unwrap())).expect(204);
+        }
+        let _ = phone.get("/v1/my-stops").expect(403);
+        let record = json!({"stop": kept("stop"), "outcome": "no_answer", "happened_at": kept("now")});
+        let _ = phone.put(&format!("/v1/stop-records/{}", kept("fresh_stopevent")), &record).expect(404);
         assert_eq!(day.client("old_terminal").get("/v1/me").expect(401).code(), "sign_in_needed", "a revoked device");
         let terminal = day.client("terminal");
         let _ = terminal.get("/v1/me").expect(200);
@@ -281,6 +427,7 @@ both_databases! {
         let _ = hotline.get("/v1/seniors").expect(200);
         let _ = admin.post(&format!("/v1/users/{}/block", kept("user_hotline")), &json!({})).expect(204);
         let _ = hotline.get("/v1/seniors").expect(401);
+        world.clock.set(later);
         day.settle(world);
     }
 }

@@ -2,6 +2,8 @@
 // cellar, a flat battery and a reload; it is sent again until the server has answered for it.
 
 const NAMES = { delivered: "已送达", left_with_neighbour: "邻居代收", refused: "拒收", wrong_address: "地址不符", damaged: "餐损", late: "超时", no_answer: "无人应门" };
+// Outcomes by which the meal reached somebody: they need a proof.
+const SERVED = ["delivered", "left_with_neighbour"];
 const UNDO_SECONDS = 30;
 const REFRESH_MS = 30000;
 
@@ -43,7 +45,36 @@ function outcomeOf(stop) {
   return waiting ? { outcome: waiting.body.outcome, sent: false, record: waiting } : { outcome: stop.outcome, sent: true };
 }
 
+// What the server did not take, for as long as the stop has no other outcome: said at the stop, which may then be recorded anew.
+function refusalOf(stop) {
+  return store.read("courier.refused", []).filter((record) => record.body.stop === stop.id).at(-1)?.problem;
+}
+
+// A hand-over is recorded with its proof: the code that the senior reads out, or a signature. While it is asked for nothing is drawn
+// anew, so that nobody's typing is lost.
+let asking = false;
+
+function askProof(item, stop, outcome) {
+  asking = true;
+  const form = $(".proof", item);
+  const input = $("input", form);
+  const end = () => { asking = false; draw(); };
+  form.hidden = false;
+  $(".actions", item).hidden = true;
+  $(".back", form).addEventListener("click", end);
+  $(".signed", form).addEventListener("click", () => { asking = false; note(stop.id, { outcome, method: "signature" }); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!/^[0-9]{4}$/.test(input.value)) { input.focus(); return; }
+    asking = false;
+    const code = `${String(stop.order_no).padStart(3, "0")}-${input.value}`;
+    note(stop.id, { outcome, method: "delivery_code", code });
+  });
+  input.focus();
+}
+
 function draw() {
+  if (asking) return;
   const stops = store.read("courier.stops", { stops: [] }).stops;
   const list = $("#stops");
   list.replaceChildren();
@@ -65,13 +96,19 @@ function draw() {
       $(".outcome", item).textContent = NAMES[outcome] + (sent ? "" : "（待上传）");
       if (outcome === "no_answer") $(".outcome", item).textContent += "：餐不留门口，请告知社区工作者";
       if (record && record.undoUntil > Date.now()) offerUndo(item, record);
-    } else if (next) {
+    } else if (refusalOf(stop)) {
+      const problem = refusalOf(stop);
+      item.classList.add("refused");
+      $(".outcome", item).textContent = `记录未被接受：${problem.title}。${problem.next}`;
+    }
+    if (!outcome && next) {
       item.classList.add("next");
       item.setAttribute("aria-current", "true");
       next = false;
     }
     for (const button of item.querySelectorAll("[data-outcome]")) {
-      button.addEventListener("click", () => note(stop.id, button.dataset.outcome));
+      const told = button.dataset.outcome;
+      button.addEventListener("click", () => SERVED.includes(told) ? askProof(item, stop, told) : note(stop.id, { outcome: told }));
     }
     list.append(item);
   }
@@ -84,14 +121,14 @@ function offerUndo(item, record) {
   $("button", box).addEventListener("click", () => { queue.drop(record.id); draw(); });
 }
 
-function note(stop, outcome) {
+function note(stop, what) {
   const now = Date.now();
-  const body = { stop, outcome, happened_at: new Date(now).toISOString() };
+  const body = { stop, ...what, happened_at: new Date(now).toISOString() };
   queue.add({ id: recordId(), body, undoUntil: now + UNDO_SECONDS * 1000 });
   draw();
 }
 
-// Sends what can no longer be undone. A refusal is shown and kept; only an answer removes a record.
+// Sends what can no longer be undone. A refusal is kept and shown at its stop; only an answer removes a record.
 async function send() {
   for (const record of queue.all().filter((waiting) => waiting.undoUntil <= Date.now())) {
     const answer = await call("PUT", `/v1/stop-records/${record.id}`, record.body);
@@ -99,7 +136,6 @@ async function send() {
     else if (answer.status >= 500 || answer.status === 401) throw new Error(String(answer.status));
     else {
       const problem = await answer.json();
-      show(`有记录未被接受：${problem.title}`, true);
       store.write("courier.refused", [...store.read("courier.refused", []), { ...record, problem }]);
       queue.drop(record.id);
     }

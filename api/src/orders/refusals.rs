@@ -23,7 +23,10 @@ pub(crate) fn refused(refusal: PlaceRefusal) -> Problem {
         [OrderRefusal::ReasonNeeded] => ProblemCode::ReasonNeeded,
         _ => ProblemCode::OrderRefused,
     };
-    Problem::new(code).with("refusals", &all).with("messages", all.iter().map(message).collect::<Vec<_>>()).with("messages_en", all.iter().map(message_en).collect::<Vec<_>>())
+    Problem::new(code)
+        .with("refusals", &all)
+        .with("messages", all.iter().map(message).collect::<Vec<_>>())
+        .with("messages_en", all.iter().map(message_en).collect::<Vec<_>>())
 }
 
 /// A refusal as the senior reads it.

@@ -2,7 +2,8 @@
 
 use crate::menus::ClashView;
 use crate::words::{
-    ChannelWord, DishIdText, MealWord, MenuItemIdText, OrderIdText, OrderStateWord, SeniorIdText, SittingIdText, TextureWord, ViaWord,
+    ChannelWord, DishIdText, MealWord, MenuItemIdText, OrderIdText, OrderStateWord, SeniorIdText, SittingIdText, TextureWord,
+    ViaWord,
 };
 use app::orders::{Quote, QuotedLine};
 use domain::Channel;

@@ -15,7 +15,7 @@ use domain::{Fen, Instant};
 #[utoipa::path(get, path = "/v1/plans/{plan}/sheet", operation_id = "getRouteSheet", tag = "delivery",
     params(("plan" = String, Path, description = "The plan")), responses((status = 200, content_type = "text/html", body = String)))]
 pub async fn get_route_sheet(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let plan = look::get(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    let plan = look::sheet(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
     let page = Sheet::of(&plan).render().map_err(|error| {
         tracing::error!(%error, "route sheet");
         Problem::new(ProblemCode::Internal)

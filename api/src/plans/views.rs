@@ -1,13 +1,13 @@
 //! What clients send and see of plans.
 
 use crate::orders::views::LineView;
-use crate::words::{OrderIdText, PlanIdText, RedemptionMethodWord, StopIdText, StopOutcomeWord, UserIdText};
+use crate::words::{DoorMethodWord, OrderIdText, PlanIdText, StopIdText, StopOutcomeWord, UserIdText};
 use app::delivery::geography::Mode;
 use app::plans::PlanDocument;
 use app::plans::look;
-use domain::door::StopOutcome;
+use domain::door::{DoorMethod, DoorProof, StopOutcome};
+use domain::fault::Faults;
 use domain::id::{OrderId, PlanId, StopId, UserId};
-use domain::order::RedemptionMethod;
 use domain::{Instant, ServiceDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -253,9 +253,12 @@ pub struct StopRecordBody {
     /// What happened.
     #[schema(value_type = StopOutcomeWord)]
     pub outcome: StopOutcome,
-    /// How a delivery was proved; `delivery_code` unless told.
-    #[schema(value_type = Option<RedemptionMethodWord>)]
-    pub method: Option<RedemptionMethod>,
+    /// How it is proved that the meal reached somebody; needed when it did.
+    #[schema(value_type = Option<DoorMethodWord>)]
+    pub method: Option<DoorMethod>,
+    /// The code of the order as it was read out; needed with `delivery_code`.
+    #[schema(max_length = 20, example = "037-4821")]
+    pub code: Option<String>,
     /// A remark: who took it, what was broken.
     #[serde(default)]
     #[schema(max_length = 200)]
@@ -263,6 +266,42 @@ pub struct StopRecordBody {
     /// When it happened, by the phone's clock.
     #[schema(value_type = String, format = DateTime)]
     pub happened_at: Instant,
+}
+
+/// A code is longer than this only when it is none of ours.
+const CODE_MAX: usize = 20;
+
+impl StopRecordBody {
+    /// The proof, and every fault of the body.
+    pub(super) fn proof(&self) -> (Option<DoorProof>, Faults) {
+        let mut faults = Faults::default();
+        crate::orders::limit_text(&mut faults, "/note", Some(&self.note), 200);
+        crate::orders::limit_text(&mut faults, "/code", self.code.as_deref(), CODE_MAX);
+        let proof = match (self.method, &self.code) {
+            (Some(DoorMethod::DeliveryCode), Some(code)) => Some(DoorProof::DeliveryCode(code.clone())),
+            (Some(DoorMethod::DeliveryCode), None) => {
+                faults.push(
+                    "/code",
+                    "required",
+                    "凭码送达须填写老人报出的取餐码",
+                    "with `delivery_code` give the code that was read out",
+                );
+                None
+            }
+            (Some(DoorMethod::Signature), _) => Some(DoorProof::Signature),
+            (Some(DoorMethod::Photo), _) => Some(DoorProof::Photo),
+            (None, _) => None,
+        };
+        if self.outcome.is_served() && self.method.is_none() {
+            faults.push(
+                "/method",
+                "required",
+                "请说明凭什么确认送达：取餐码、签名或照片",
+                "say how the hand-over is proved: delivery_code, signature or photo",
+            );
+        }
+        (proof, faults)
+    }
 }
 
 /// What the stop shows now.

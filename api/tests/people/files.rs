@@ -21,7 +21,7 @@ fn roster(rows: &[String]) -> String {
     format!("{HEADER}\r\n{}\r\n", rows.join("\r\n"))
 }
 
-fn bring(client: &Client, kind: &str, name: &str, body: &[u8]) -> Reply {
+pub(super) fn bring(client: &Client, kind: &str, name: &str, body: &[u8]) -> Reply {
     bring_with_key(client, &testkit::http::fresh_key(), kind, name, body)
 }
 
@@ -31,7 +31,7 @@ fn bring_with_key(client: &Client, key: &str, kind: &str, name: &str, body: &[u8
 }
 
 /// The import once it is judged.
-fn judged(client: &Client, brought: &Reply) -> Value {
+pub(super) fn judged(client: &Client, brought: &Reply) -> Value {
     let path = format!("/v1/imports/{}", brought.body["id"].as_str().unwrap());
     let look = || Some(client.get(&path).expect(200).body).filter(|body| body["state"] != "validating");
     testkit::wait::until("the file is judged", Duration::from_secs(20), look)

@@ -4,8 +4,10 @@
 
 mod canary;
 mod catalogue;
+mod doors;
 mod exceptions;
 mod family;
+mod family_files;
 mod files;
 mod matrix;
 mod notices;

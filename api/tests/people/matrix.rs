@@ -13,13 +13,16 @@ use testkit::both_databases;
 use testkit::http::{Client, Reply};
 
 /// Where a role is held, seen from the place of the senior, the canteen and the user that are acted upon.
-const RELATIONS: [(&str, &str, bool); 5] = [
+const RELATIONS: [(&str, &str, bool); 6] = [
     ("own", "990101001", true),
     ("parent", "990101", true),
     ("child", "990101001001", false),
     ("sibling", "990101002", false),
     ("other city", "990201", false),
+    (NEXT_DOOR, "990101001", false),
 ];
+/// Only who has a role at a canteen can have it at another one of the same place.
+const NEXT_DOOR: &str = "next door";
 
 /// What is acted upon. Requests that may act end in a conflict or a stale version where they can, so that nothing changes.
 struct Subject {
@@ -75,11 +78,12 @@ fn acting() -> BTreeMap<&'static str, Send> {
     table.insert("resetPassword", |c, s| c.post(&format!("/v1/users/{}/password", s.user), &json!({})));
     table.insert("endUserSessions", |c, s| c.delete(&format!("/v1/users/{}/sessions", s.user)));
     table.insert("giveGrant", |c, s| {
-        c.post(&format!("/v1/users/{}/grants", s.user), &json!({"role": "cook", "place": "990101001"}))
+        c.post(&format!("/v1/users/{}/grants", s.user), &json!({"role": "cook", "place": "990101001", "canteen": s.canteen}))
     });
     table.insert("revokeGrant", |c, s| c.delete(&format!("/v1/users/{}/grants/{}", s.user, s.grant)));
-    table.insert("createUser", |c, _| {
-        c.post("/v1/users", &json!({"login": "taken.login", "display_name": "丙", "grant": {"role": "cook", "place": "990101001"}}))
+    table.insert("createUser", |c, s| {
+        let grant = json!({"role": "cook", "place": "990101001", "canteen": s.canteen});
+        c.post("/v1/users", &json!({"login": "taken.login", "display_name": "丙", "grant": grant}))
     });
     table
 }
@@ -142,6 +146,8 @@ fn subject(world: &testkit::World, server: &str) -> Subject {
     let (admin, worker) = (Client::new(server, Some(&admin.token)), Client::new(server, Some(&worker.token)));
     let id = |reply: Reply, member: &str| reply.expect(201).body[member].as_str().unwrap().to_owned();
     let path = format!("/v1/seniors/{}", senior.id);
+    // Where the senior eats, consents are recorded too.
+    let _ = worker.patch(&path, "\"1\"", &json!({ "home_canteen": canteen })).expect(200);
     let fact = json!({"kind": "living", "value": "alone", "valid_from": "2026-01-01", "source": "x"});
     let fact = id(worker.post(&format!("{path}/facts"), &fact), "id");
     let _ = worker.post(&format!("{path}/facts/{fact}/end"), &json!({"last_day": "2026-01-31"})).expect(204);
@@ -153,11 +159,14 @@ fn subject(world: &testkit::World, server: &str) -> Subject {
     let user = id(
         admin.post(
             "/v1/users",
-            &json!({"login": "taken.login", "display_name": "丙", "grant": {"role": "cook", "place": "990101001"}}),
+            &json!({"login": "taken.login", "display_name": "丙", "grant": {"role": "cook", "place": "990101001", "canteen": canteen}}),
         ),
         "user",
     );
-    let grant = id(admin.post(&format!("/v1/users/{user}/grants"), &json!({"role": "courier", "place": "990101001"})), "id");
+    let grant = id(
+        admin.post(&format!("/v1/users/{user}/grants"), &json!({"role": "courier", "place": "990101001", "canteen": canteen})),
+        "id",
+    );
     let _ = admin.delete(&format!("/v1/users/{user}/grants/{grant}")).expect(204);
     let new = testkit::fixtures::citizen_id((1944, 1, 1), 777);
     let _ = worker
@@ -175,6 +184,7 @@ both_databases! {
         world.wait(add_places(world, &["99", "9901", "990101", "990101001", "990101001001", "990101002", "9902", "990201"]));
         let server = serve(&world.app);
         let subject = subject(world, server.base());
+        let next_door = world.wait(world.add_canteen(&place("990101001"), "隔壁食堂"));
         assert!(subject.binding.starts_with("bnd_"));
         let requests = acting();
         for operation in people() {
@@ -186,7 +196,14 @@ both_databases! {
         }
         for role in Role::ALL {
             for (relation, code, covers) in RELATIONS {
-                let staff = world.wait(world.add_staff(*role, &place(code), None));
+                let canteen = match (role.is_of_a_canteen(), relation) {
+                    (false, NEXT_DOOR) => continue,
+                    (false, _) => None,
+                    (true, NEXT_DOOR) => Some(next_door),
+                    (true, "own" | "parent") => Some(subject.canteen.parse().unwrap()),
+                    (true, _) => Some(world.wait(world.add_canteen(&place(code), "别处"))),
+                };
+                let staff = world.wait(world.add_staff(*role, &place(code), canteen));
                 let client = Client::new(server.base(), Some(&staff.token));
                 for operation in people() {
                     let told = format!("{} by {role} at {relation}", operation.id);

@@ -218,7 +218,7 @@ both_databases! {
         let rider = scene.staff(Role::Courier);
         let stop = rider.get("/v1/my-stops").expect(200).body["stops"][0]["id"].clone();
         let record = |n: u8, outcome: &str| {
-            let body = json!({"stop": stop, "outcome": outcome, "note": "", "happened_at": world.clock.now().plus_seconds(i64::from(n) - 60)});
+            let body = json!({"stop": stop, "outcome": outcome, "method": "signature", "note": "", "happened_at": world.clock.now().plus_seconds(i64::from(n) - 60)});
             let _ = rider.put(&format!("/v1/stop-records/sev_{n:032x}"), &body).expect(200);
         };
         record(1, "no_answer");

@@ -37,6 +37,26 @@ both_databases! {
 }
 
 both_databases! {
+    /// Canteen staff belong to a canteen: a role for the street would show each canteen the others' guests.
+    fn who_works_at_a_canteen_has_the_role_there(world) {
+        let street = world.wait(world.street());
+        let server = serve(&world.app);
+        let admin = Client::new(server.base(), Some(street.token(Role::Admin)));
+        let hotline = street.staff.iter().find(|staff| staff.role == Role::Hotline).unwrap().user;
+        for role in ["canteen_manager", "counter", "cook", "courier"] {
+            let grant = json!({"role": role, "place": street.place});
+            let refused = admin.post(&format!("/v1/users/{hotline}/grants"), &grant).expect(422);
+            assert_eq!((refused.code(), refused.body["faults"][0]["place"].as_str()), ("invalid", Some("/canteen")), "{role}");
+            let user = json!({"login": format!("new-{role}").replace('_', "-"), "display_name": "丁", "grant": grant});
+            let refused = admin.post("/v1/users", &user).expect(422);
+            assert_eq!(refused.body["faults"][0]["place"], "/grant/canteen", "{role}: {}", refused.text);
+            let grant = json!({"role": role, "place": street.place, "canteen": street.canteen});
+            let _ = admin.post(&format!("/v1/users/{hotline}/grants"), &grant).expect(201);
+        }
+    }
+}
+
+both_databases! {
     /// Blocking an account takes the right over all of its places, or a street could lock the city out.
     fn an_account_is_blocked_only_by_who_administers_all_of_it(world) {
         world.wait(add_places(world, &["99", "9901", "990101", "990101001"]));

@@ -134,7 +134,7 @@ fn cast_in(tx: &mut Tx<'_>, posts: &Posts, hired: &Hired) -> Outcome<There, Neve
     let found = bulk::canteens(tx.look(), std::slice::from_ref(&posts.canteen))?;
     let (canteen, place) = found.first().map(|c| (c.id.0, c.place_code.0.clone())).ok_or(StoreError::NotFound)?;
     let id_no = tx.sealer().blind(Blind::IdNo, &posts.senior);
-    let senior = bulk::senior_places(tx.look(), &[id_no])?.first().map(|(_, id, _)| id.0).ok_or(StoreError::NotFound)?;
+    let senior = bulk::named_seniors(tx.look(), &[id_no])?.first().map(|senior| senior.id.0).ok_or(StoreError::NotFound)?;
     let mut ids = std::collections::BTreeMap::new();
     for (player, hash) in hired {
         let post = match player.role {

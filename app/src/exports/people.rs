@@ -181,6 +181,8 @@ pub(super) fn standing_orders(conn: &mut AnyConnection, eyes: &Eyes<'_>, of: &[S
             row.channel.0.write(),
             row.starts_on.0.write(),
             row.ends_on.map(|to| to.0.write()).unwrap_or_default(),
+            row.paused_from.map(|from| from.0.write()).unwrap_or_default(),
+            row.paused_to.map(|to| to.0.write()).unwrap_or_default(),
         ]);
     }
     Ok(cells)

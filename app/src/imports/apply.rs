@@ -3,13 +3,14 @@
 use super::{CHANGES_MAX, ImportRefusal, Importable, Memo, Progress, Stage, Verdict, for_kind, payload, reach_of, stage};
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
+use domain::audit::AuditAction;
 use domain::fault::Faults;
 use domain::id::ImportId;
 use std::time::{Duration, Instant as Stopwatch};
 use store::column::{Col, Word};
 use store::query::bulk::{self, Fresh};
 use store::query::imports::{self, ImportRow, ImportState};
-use store::{LaneKey, StoreError};
+use store::{LaneKey, StoreError, Tx};
 
 /// How long a worker may be silent before another may go on with its import.
 const LEASE_S: i64 = 15;
@@ -97,7 +98,7 @@ async fn take_in<T: Importable>(app: &App, row: &ImportRow, progress: &Progress)
             return Err(Failure::Refused(ImportRefusal::Faults(verdict.faults)));
         }
         if !T::WHOLE {
-            pace.take_in(app, id, number, std::mem::take(&mut verdict.fresh)).await?;
+            pace.take_in(app, row, number, std::mem::take(&mut verdict.fresh)).await?;
         }
         last.merge(verdict);
         if !T::WHOLE && last.altered.len() > CHANGES_MAX * 2 {
@@ -124,18 +125,22 @@ impl Default for Pace {
 }
 
 impl Pace {
-    async fn take_in(&mut self, app: &App, id: ImportId, number: i64, fresh: Vec<Fresh>) -> Outcome<(), ImportRefusal> {
+    async fn take_in(&mut self, app: &App, import: &ImportRow, number: i64, fresh: Vec<Fresh>) -> Outcome<(), ImportRefusal> {
+        let id = import.id.0;
+        // A binding brings a record of the audit log with it, which is written with the commit, where the watch does not see it.
+        let each = 1 + usize::from(fresh.iter().any(|row| matches!(row, Fresh::Binding(..))));
         let mut rest = fresh;
         loop {
-            let more = rest.split_off(rest.len().min(self.0));
-            let (rows, ends) = (rest, more.is_empty());
-            let count = rows.len();
+            let more = rest.split_off(rest.len().min(self.0 / each));
+            let (rows, ends, import) = (rest, more.is_empty(), import.clone());
+            let count = rows.len() * each;
             let took = app
                 .store
                 .write(LaneKey::SHARED, "import_slice", move |tx| {
                     let watch = Stopwatch::now();
                     let until = tx.now().plus_seconds(LEASE_S);
                     bulk::add(tx.change(), Some(id), &rows).map_err(moved)?;
+                    rows.iter().for_each(|row| bound(tx, &import, row));
                     imports::extend(tx.change(), id, until, if ends { number + 1 } else { number })?;
                     Ok::<_, Failure<ImportRefusal>>(watch.elapsed())
                 })
@@ -156,6 +161,13 @@ impl Pace {
             self.0 = (self.0 * 2).min(PACE_MOST);
         }
     }
+}
+
+/// Who is bound to whom is somebody's to answer for, row by row.
+fn bound(tx: &mut Tx<'_>, import: &ImportRow, row: &Fresh) {
+    let Fresh::Binding(binding, place) = row else { return };
+    let detail = super::people::told(binding, import.id.0);
+    super::record(tx, import, AuditAction::BindingMade, binding.senior_id.0.to_string(), Some(place.clone()), &detail);
 }
 
 /// A key that was free when the row was judged is taken: judge again.
@@ -186,7 +198,11 @@ async fn show(app: &App, id: ImportId, last: Verdict) -> Outcome<ImportRow, Impo
             row.leased_until = None;
             row.changed_at = Col(tx.now());
             imports::update(tx.change(), &row)?;
-            super::audit(tx, &row);
+            last.fresh.iter().for_each(|fresh| bound(tx, &row, fresh));
+            for note in &last.notes {
+                super::record(tx, &row, note.action, note.senior.to_string(), Some(note.place.clone()), &note.detail);
+            }
+            super::audit(tx, &row, AuditAction::Imported)?;
             Ok(row)
         })
         .await
@@ -221,6 +237,7 @@ async fn undo(app: &App, mut row: ImportRow, faults: Option<Faults>) -> Outcome<
         .write(LaneKey::SHARED, "import_failed", move |tx| {
             // Only now that nothing of it is left may the mark go.
             imports::show(tx.change(), id)?;
+            super::audit(tx, &last, AuditAction::ImportUndone)?;
             Ok::<_, Failure<ImportRefusal>>(imports::update(tx.change(), &last)?)
         })
         .await?;

@@ -18,15 +18,18 @@ pub mod stage;
 pub mod view;
 
 use domain::access::{Action, Actor, Scope};
+use domain::audit::AuditAction;
 use domain::canteen::DishHome;
 use domain::fault::Faults;
-use domain::id::{CanteenId, Id, ImportId, Kind};
+use domain::id::{CanteenId, Id, ImportId, Kind, SeniorId};
 use domain::text_enum::TextEnum;
 use domain::{Instant, PlaceCode};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::conn::AnyConnection;
+use store::query::audit::AuditEntry;
 use store::query::bulk::{Altered, Fresh};
 use store::query::catalogue;
 use store::query::imports::{ImportRow, ImportState};
@@ -154,7 +157,9 @@ pub const fn action_for(kind: TableKind) -> Action {
         TableKind::Places | TableKind::Canteens | TableKind::Dishes | TableKind::Recipes | TableKind::Menus => {
             Action::EditCatalogue
         }
-        TableKind::Seniors | TableKind::Facts | TableKind::Families | TableKind::StandingOrders => Action::EditSeniors,
+        TableKind::Seniors | TableKind::Facts | TableKind::StandingOrders => Action::EditSeniors,
+        // A row of family is a consent, and is recorded by whoever may record one by hand.
+        TableKind::Families => Action::RecordConsent,
     }
 }
 
@@ -177,6 +182,19 @@ pub(crate) struct Judge<'a> {
 /// What earlier slices of the file said that later ones must agree with.
 pub(crate) type Memo = BTreeMap<String, String>;
 
+/// What the last unit of work records of one senior, besides the import as a whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Note {
+    /// What was done.
+    pub action: AuditAction,
+    /// To whom.
+    pub senior: SeniorId,
+    /// Where they lived.
+    pub place: PlaceCode,
+    /// Without personal data.
+    pub detail: Value,
+}
+
 /// What judging some rows found.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
@@ -186,6 +204,8 @@ pub(crate) struct Verdict {
     pub fresh: Vec<Fresh>,
     /// What is to be changed in the last unit of work.
     pub altered: Vec<Altered>,
+    /// What is recorded together with the changes.
+    pub notes: Vec<Note>,
     /// Rows of the file that add something, or have added it already in this import.
     pub added: u64,
     /// Rows that change something.
@@ -223,6 +243,7 @@ impl Verdict {
         self.faults.0.extend(other.faults.0);
         self.fresh.extend(other.fresh);
         self.altered.extend(other.altered);
+        self.notes.extend(other.notes);
         self.added += other.added;
         self.changed += other.changed;
         self.unchanged += other.unchanged;
@@ -300,17 +321,33 @@ pub(crate) fn joined<E: TextEnum>(words: &[E]) -> String {
     words.iter().map(|w| w.as_str()).collect::<Vec<_>>().join(",")
 }
 
-/// Records an import's end in the audit log.
-pub(crate) fn audit(tx: &mut Tx<'_>, row: &ImportRow) {
-    let actor = row.made_by.map_or_else(|| "system".to_owned(), |user| user.0.to_string());
-    let detail = serde_json::json!({ "kind": row.kind, "added": row.added, "changed": row.changed, "unchanged": row.unchanged });
-    let at = tx.now();
-    tx.audit(store::query::audit::AuditEntry {
-        at,
-        actor,
-        action: domain::audit::AuditAction::Imported,
-        subject: row.id.0.to_string(),
-        place: None,
-        detail: detail.to_string(),
-    });
+/// Records something that an import does, in the name of whoever brought it.
+pub(crate) fn record(
+    tx: &mut Tx<'_>,
+    import: &ImportRow,
+    action: AuditAction,
+    subject: String,
+    place: Option<PlaceCode>,
+    detail: &Value,
+) {
+    let actor = import.made_by.map_or_else(|| "system".to_owned(), |user| user.0.to_string());
+    tx.audit(AuditEntry { at: tx.now(), actor, action, subject, place, detail: detail.to_string() });
+}
+
+/// Records an import's end.
+pub(crate) fn audit(tx: &mut Tx<'_>, row: &ImportRow, action: AuditAction) -> Result<(), StoreError> {
+    let detail = json!({ "kind": row.kind, "added": row.added, "changed": row.changed, "unchanged": row.unchanged });
+    let place = place_of(tx.look(), &reach_of(row)?)?;
+    record(tx, row, action, row.id.0.to_string(), place, &detail);
+    Ok(())
+}
+
+/// The place that all of a reach lies in; none for what reaches everywhere, or into places of which none holds the others.
+fn place_of(conn: &mut AnyConnection, reach: &Reach) -> Result<Option<PlaceCode>, StoreError> {
+    let Reach::Within { places, canteens } = reach else { return Ok(None) };
+    let mut all = places.clone();
+    for id in canteens {
+        all.extend(catalogue::canteen(conn, *id)?.map(|canteen| canteen.place_code.0));
+    }
+    Ok(all.iter().find(|one| all.iter().all(|other| one.contains(other))).cloned())
 }

@@ -1,10 +1,12 @@
 //! Seniors. A senior is known again by the blind index of the identity number.
 
-use super::{Importable, Judge, Memo, Verdict, fresh_id};
+use super::{Importable, Judge, Memo, Note, Verdict, fresh_id};
 use crate::orders::load::{Address, address_of};
 use domain::PlaceCode;
+use domain::audit::AuditAction;
 use domain::diet::DietKind;
 use domain::id::{CanteenId, ImportId, SeniorId};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use store::StoreError;
 use store::column::{Col, Word};
@@ -43,7 +45,9 @@ fn known(judge: &mut Judge<'_>, rows: &[(u32, File)], blinds: &[Blinds]) -> Resu
     let ids: Vec<SeniorId> = seniors.iter().map(|(s, _)| s.id.0).collect();
     let mut diets: BTreeMap<SeniorId, BTreeSet<(DietKind, String)>> = BTreeMap::new();
     for row in bulk::diets(judge.conn, &ids)? {
-        diets.entry(row.senior_id.0).or_default().insert((row.kind.0, row.value));
+        // A flag says the same whatever words stand beside it; the API wrote others than files before.
+        let value = if row.kind.0.is_flag() { DietKind::SET.to_owned() } else { row.value };
+        diets.entry(row.senior_id.0).or_default().insert((row.kind.0, value));
     }
     let cards: Vec<Vec<u8>> = blinds.iter().filter_map(|b| b.card.clone()).collect();
     let places: BTreeSet<PlaceCode> =
@@ -82,6 +86,14 @@ impl Importable for File {
                     None => v.unchanged += 1,
                     Some((senior, diet)) => {
                         v.changed += 1;
+                        if old.user_id.is_some() && senior.user_id.is_none() {
+                            v.notes.push(Note {
+                                action: AuditAction::SeniorUnlinked,
+                                senior: senior.id.0,
+                                place: old.resident_place.0.clone(),
+                                detail: json!({ "why": "phone changed", "import": judge.import }),
+                            });
+                        }
                         v.altered.push(Altered::Senior(Box::new(senior), diet));
                     }
                 },
@@ -128,7 +140,7 @@ fn diet(row: &File) -> BTreeSet<(DietKind, String)> {
     rules.extend(row.avoid.iter().map(|a| (DietKind::Avoid, a.as_str().to_owned())));
     rules.extend(row.texture.map(|t| (DietKind::Texture, t.to_string())));
     let flags = [(row.halal, DietKind::Halal), (row.low_salt, DietKind::LowSalt), (row.low_sugar, DietKind::LowSugar)];
-    rules.extend(flags.into_iter().filter(|(wanted, _)| *wanted).map(|(_, kind)| (kind, String::new())));
+    rules.extend(flags.into_iter().filter(|(wanted, _)| *wanted).map(|(_, kind)| (kind, DietKind::SET.to_owned())));
     rules
 }
 
@@ -195,6 +207,8 @@ fn changes(
     if new.phone_bix != blind.phone {
         new.phone_bix = blind.phone;
         new.phone_enc = row.phone.as_ref().map(|p| sealer.seal(Field::SeniorPhone, id, p.reveal())).transpose()?;
+        // The link rests on the phone, here as by hand: the old number may be somebody else's tomorrow.
+        new.user_id = None;
     }
     let there = address(row);
     if address_of(sealer, old)? != there {

@@ -5,7 +5,7 @@
 
 use super::qr;
 use super::view::{self, OrderAnswer};
-use crate::failure::{Failure, Outcome, Thing};
+use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::{App, lanes, subsidies};
 use domain::Instant;
 use domain::access::{Action, Actor, Where};
@@ -55,6 +55,42 @@ pub enum RedeemRefusal {
     LimitTakenSince,
     /// The code shown was used for another redemption.
     CodeUsed,
+}
+
+/// A redemption that may have been recorded before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    /// Made by the terminal.
+    pub id: RedemptionId,
+    /// Where it was read.
+    pub canteen: CanteenId,
+    /// Of which order, when the terminal says.
+    pub order: Option<OrderId>,
+    /// How it was proved.
+    pub method: RedemptionMethod,
+    /// When the meal was handed over.
+    pub served_at: Instant,
+}
+
+/// The answer to a redemption that a terminal sends again. A reading stands for whichever order is open now, which need not be the one
+/// that was served by it; so the recorded one is looked up before the reading is resolved. `None` for one that is not recorded, or says
+/// something else: that one is judged as new, and refused when its identifier is another order's.
+pub async fn known(app: &App, actor: Arc<Actor>, again: Again) -> Outcome<Option<Redeemed>, Never> {
+    app.store
+        .read("known_redemption", move |conn| {
+            let Some(row) = orders::redemption(conn, again.id)? else { return Ok(None) };
+            let same = (row.method.0, row.served_at.0) == (again.method, again.served_at)
+                && again.order.is_none_or(|order| order == row.order_id.0);
+            let order = orders::find(conn, row.order_id.0)?.filter(|order| same && order.canteen_id.0 == again.canteen);
+            let (Some(order), Some(canteen)) = (order, catalogue::canteen(conn, again.canteen)?) else { return Ok(None) };
+            if !actor.may(Action::Redeem, Where { place: &canteen.place_code.0, canteen: Some(again.canteen) }) {
+                return Ok(None);
+            }
+            let lines = orders::lines(conn, order.id.0)?;
+            let answer = OrderAnswer { order: view::of(&order, &lines), address_unplaced: false };
+            Ok(Some(Redeemed { state: row.state.0, answer }))
+        })
+        .await
 }
 
 /// Records a redemption. Once per order: a second one is kept as a duplicate and moves nothing.

@@ -3,6 +3,7 @@
 use super::{Carrier, LeftOut, PlanDocument, Round, Trip};
 use crate::App;
 use crate::area::point;
+use crate::devices::delivers_for;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::lanes;
@@ -47,6 +48,9 @@ pub struct PlanRequest {
 pub enum PlanRefusal {
     /// The carriers or the doors are faulty: place and fault of each.
     Faulty(Vec<String>),
+    /// These carriers, by their places in the request, are signed in as somebody who is no courier of this canteen. Who is on a round
+    /// is shown addresses and phones.
+    NotCouriersHere(Vec<usize>),
     /// The orders changed each time while the plan was being made.
     DemandMoving,
 }
@@ -70,13 +74,13 @@ pub async fn make(
     request: PlanRequest,
 ) -> Outcome<(PlanId, PlanDocument), PlanRefusal> {
     for _ in 0..TRIES {
-        let (sealer, actor_read, sitting) = (app.store.sealer().clone(), actor.clone(), request.sitting);
+        let (sealer, actor_read, wanted) = (app.store.sealer().clone(), actor.clone(), request.clone());
         let asked = key.clone();
         let seen = app
             .store
             .read("plan_doors", move |conn| match asked.answer_seen(conn)? {
                 Some(id) => Ok(Seen::Made(id, made_before(conn, id)?)),
-                None => Ok::<_, Failure<PlanRefusal>>(Seen::Doors(read_doors(conn, &sealer, &actor_read, sitting)?)),
+                None => Ok::<_, Failure<PlanRefusal>>(Seen::Doors(read_doors(conn, &sealer, &actor_read, &wanted)?)),
             })
             .await?;
         let doors = match seen {
@@ -129,10 +133,15 @@ struct Doors {
     unplaced: Vec<OrderRow>,
 }
 
-fn read_doors(conn: &mut AnyConnection, sealer: &Sealer, actor: &Actor, id: SittingId) -> Outcome<Doors, PlanRefusal> {
+fn read_doors(conn: &mut AnyConnection, sealer: &Sealer, actor: &Actor, request: &PlanRequest) -> Outcome<Doors, PlanRefusal> {
+    let id = request.sitting;
     let (sitting, canteen) = catalogue::sitting_with_canteen(conn, id)?.ok_or(Failure::NotFound(Thing::Sitting))?;
     if !actor.may(Action::Plan, Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) }) {
         return Err(Failure::Forbidden);
+    }
+    let strangers = no_couriers(conn, &canteen, &request.carriers)?;
+    if !strangers.is_empty() {
+        return Err(Failure::Refused(PlanRefusal::NotCouriersHere(strangers)));
     }
     let rows = deliveries(conn, id)?;
     let ids: Vec<OrderId> = rows.iter().map(|row| row.id.0).collect();
@@ -150,6 +159,19 @@ fn read_doors(conn: &mut AnyConnection, sealer: &Sealer, actor: &Actor, id: Sitt
         }
     }
     Ok(Doors { sitting, canteen, placed, unplaced })
+}
+
+/// Which carriers are signed in as somebody who does not deliver for the canteen, or who does not exist, which is told the same way.
+fn no_couriers(conn: &mut AnyConnection, canteen: &CanteenRow, carriers: &[Carrier]) -> Result<Vec<usize>, StoreError> {
+    let mut strangers = Vec::new();
+    for (n, carrier) in carriers.iter().enumerate() {
+        if let Some(user) = carrier.user
+            && !delivers_for(conn, user, canteen)?
+        {
+            strangers.push(n);
+        }
+    }
+    Ok(strangers)
 }
 
 fn deliveries(conn: &mut AnyConnection, sitting: SittingId) -> Result<Vec<OrderRow>, StoreError> {

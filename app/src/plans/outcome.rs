@@ -1,17 +1,16 @@
 //! What happened at a door, recorded by the courier, perhaps hours later and in any order.
 
-use super::look::courier_of;
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::jobs::notify::{self, Telling};
 use crate::lanes;
 use crate::orders::redeem::{self, RedeemRefusal, Redemption};
+use crate::orders::resolve::code_of;
 use domain::Instant;
 use domain::access::{Action, Actor, Where};
-use domain::door::{StopOutcome, redemption_of, supersedes};
+use domain::door::{DoorProof, StopOutcome, Told, contradicts, redemption_of, supersedes};
 use domain::event::Event;
-use domain::id::{StopEventId, StopId};
-use domain::order::RedemptionMethod;
+use domain::id::{OrderId, StopEventId, StopId};
 use std::sync::Arc;
 use store::Tx;
 use store::column::{Col, Word};
@@ -27,8 +26,8 @@ pub struct StopRecord {
     pub stop: StopId,
     /// What happened.
     pub outcome: StopOutcome,
-    /// How a delivery was proved.
-    pub method: RedemptionMethod,
+    /// How it is proved that the meal reached somebody; what did not needs no proof.
+    pub proof: Option<DoorProof>,
     /// A remark: who took it, what was broken.
     pub note: String,
     /// When it happened.
@@ -42,6 +41,12 @@ pub enum StopRefusal {
     InTheFuture,
     /// The identifier was used for another stop.
     OtherStop,
+    /// It says that the meal reached somebody and does not say how that is proved.
+    ProofNeeded,
+    /// The code is not the order's.
+    WrongCode,
+    /// There is evidence that the meal was served, and money was posted by it: a record does not take that back.
+    AlreadyServed,
     /// The evidence was refused.
     Redemption(RedeemRefusal),
 }
@@ -62,9 +67,10 @@ fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopReco
     let canteen_id = plans::canteen_of_order(tx.look(), order)?.ok_or(Failure::NotFound(Thing::Stop))?;
     tx.lock_canteen(canteen_id)?;
     let canteen = catalogue::canteen(tx.look(), canteen_id)?.ok_or(Failure::NotFound(Thing::Stop))?;
-    let own = courier_of(actor).is_some() && stop.courier_id.map(|Col(id)| id) == courier_of(actor);
-    let staff = actor.may(Action::Plan, Where { place: &canteen.place_code.0, canteen: Some(canteen_id) });
-    if !own && !staff {
+    let at = Where { place: &canteen.place_code.0, canteen: Some(canteen_id) };
+    // Who plans the rounds and brings meals too stands in for any courier of the canteen; planning alone is no witness of a door.
+    let own = actor.user.is_some() && stop.courier_id.map(|Col(id)| id) == actor.user;
+    if !actor.may(Action::Deliver, at) || !(own || actor.may(Action::Plan, at)) {
         return Err(Failure::NotFound(Thing::Stop));
     }
     // Read again with the lock held: another record may have come in between.
@@ -80,12 +86,10 @@ fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopReco
     if record.happened_at.seconds_since(now) > CLOCK_SKEW_S {
         return Err(Failure::Refused(StopRefusal::InTheFuture));
     }
-    let latest = plans::events(tx.look(), record.stop)?.last().map(|e| (e.happened_at.0, e.id.0.uuid()));
-    let shows = supersedes((record.happened_at, record.id.uuid()), latest);
-    if record.outcome.is_served() {
-        let redemption = Redemption { id: redemption_of(record.id), order, method: record.method, served_at: record.happened_at };
-        redeem::serve(tx, actor, &redemption).map_err(|f| f.map(StopRefusal::Redemption))?;
-    }
+    let earlier = plans::events(tx.look(), record.stop)?.into_iter();
+    let latest = earlier.map(|e| told(e.outcome.0, e.happened_at.0, e.id.0)).max();
+    let shows = supersedes(told(record.outcome, record.happened_at, record.id), latest);
+    prove(tx, actor, record, order)?;
     let row = StopEventRow {
         id: Col(record.id),
         stop_id: stop.id,
@@ -104,4 +108,29 @@ fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopReco
         notify::door(tx, telling, senior, (record.stop, order), record.outcome)?;
     }
     Ok(if shows { record.outcome } else { stop.outcome.map_or(record.outcome, |word| word.0) })
+}
+
+fn told(outcome: StopOutcome, happened_at: Instant, id: StopEventId) -> Told {
+    Told { served: outcome.is_served(), happened_at, id: id.uuid() }
+}
+
+/// A meal that reached somebody is served, by the proof that was brought back; one that did not must not contradict the evidence there is.
+fn prove(tx: &mut Tx<'_>, actor: &Actor, record: &StopRecord, order: OrderId) -> Outcome<(), StopRefusal> {
+    if !record.outcome.is_served() {
+        let served_at = orders::accepted_redemption(tx.look(), order)?.map(|evidence| evidence.served_at.0);
+        return match contradicts(record.outcome, record.happened_at, served_at) {
+            true => Err(Failure::Refused(StopRefusal::AlreadyServed)),
+            false => Ok(()),
+        };
+    }
+    let proof = record.proof.as_ref().ok_or(Failure::Refused(StopRefusal::ProofNeeded))?;
+    if let DoorProof::DeliveryCode(code) = proof {
+        let order_no = orders::find(tx.look(), order)?.ok_or(Failure::NotFound(Thing::Stop))?.order_no;
+        if code.trim() != code_of(tx.sealer(), order, order_no) {
+            return Err(Failure::Refused(StopRefusal::WrongCode));
+        }
+    }
+    let redemption = Redemption { id: redemption_of(record.id), order, method: proof.method(), served_at: record.happened_at };
+    redeem::serve(tx, actor, &redemption).map_err(|f| f.map(StopRefusal::Redemption))?;
+    Ok(())
 }

@@ -16,7 +16,8 @@ use store::query::prints::PrintKind;
 
 /// Prints the sheets and puts them on record.
 pub async fn print(app: &App, actor: Arc<Actor>, plan: PlanId) -> Outcome<Vec<u8>, PrintRefusal> {
-    let view = look::get(app, actor.clone(), plan).await.map_err(|failure| failure.map::<PrintRefusal>(|never| match never {}))?;
+    let view =
+        look::load_sheets(app, actor.clone(), plan).await.map_err(|failure| failure.map::<PrintRefusal>(|never| match never {}))?;
     let orders: BTreeMap<_, _> = view.stops.iter().map(|stop| (stop.order.order, stop.order.version)).collect();
     let sitting = view.sitting.id.0;
     let sheets = sheets(&view, app.clock.now());

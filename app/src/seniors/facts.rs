@@ -126,7 +126,7 @@ pub(super) fn keep_diet(tx: &mut Tx<'_>, senior: SeniorId, diet: &Diet) -> Resul
     let mut rows: Vec<DietRow> = diet.allergens.iter().map(|a| row(DietKind::Allergen, &a.to_string())).collect();
     rows.extend(diet.avoid.iter().map(|name| row(DietKind::Avoid, name)));
     let flags = [(diet.halal, DietKind::Halal), (diet.low_salt, DietKind::LowSalt), (diet.low_sugar, DietKind::LowSugar)];
-    rows.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, kind)| row(kind, "yes")));
+    rows.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, kind)| row(kind, DietKind::SET)));
     rows.extend(diet.texture.map(|texture| row(DietKind::Texture, &texture.to_string())));
     seniors::replace_diet(tx.change(), senior, &rows)
 }

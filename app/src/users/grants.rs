@@ -37,7 +37,9 @@ pub(super) fn check_grant(conn: &mut AnyConnection, actor: &Actor, new: &NewGran
     if !users::place_exists(conn, &new.place)? {
         return Err(Failure::Refused(UserRefusal::PlaceUnknown));
     }
-    let Some(canteen) = new.canteen else { return Ok(()) };
+    let Some(canteen) = new.canteen else {
+        return if new.role.is_of_a_canteen() { Err(Failure::Refused(UserRefusal::CanteenNeeded)) } else { Ok(()) };
+    };
     let known = catalogue::canteen(conn, canteen)?.filter(|c| administers(actor, &c.place_code.0));
     let canteen = known.ok_or(Failure::NotFound(Thing::Canteen(canteen)))?;
     if new.place.contains(&canteen.place_code.0) { Ok(()) } else { Err(Failure::Refused(UserRefusal::CanteenElsewhere)) }

@@ -31,6 +31,8 @@ pub enum UserRefusal {
     PlaceUnknown,
     /// The canteen is not in the place that the right is given for.
     CanteenElsewhere,
+    /// The role is held at a canteen, and none is named.
+    CanteenNeeded,
     /// Nobody changes their own rights or blocks themselves: it takes another administrator.
     OwnAccount,
     /// More rights than a user may have.

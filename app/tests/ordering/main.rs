@@ -8,13 +8,13 @@ use app::Failure;
 use app::idempotency::RequestKey;
 use app::orders::view::OrderAnswer;
 use app::orders::{LineRequest, OrderRequest, PlaceRefusal, again, cancel, change, list, place};
-use app::plans::outcome::{self, StopRecord};
+use app::plans::outcome::{self, StopRecord, StopRefusal};
 use app::plans::{Carrier, look, make};
 use delivery::geography::Mode;
 use domain::access::Role;
-use domain::door::StopOutcome;
+use domain::door::{DoorProof, StopOutcome};
 use domain::id::{OrderId, SeniorId, StopEventId};
-use domain::order::{OrderState, RedemptionMethod};
+use domain::order::OrderState;
 use domain::ordering::OrderRefusal;
 use domain::{Channel, Fen, Instant, ServiceDate};
 use store::query::orders::OrderFilter;
@@ -161,7 +161,7 @@ both_databases! {
             id: StopEventId::from_uuid(Uuid::from_u128(n)),
             stop,
             outcome,
-            method: RedemptionMethod::DeliveryCode,
+            proof: Some(DoorProof::Signature),
             note: String::new(),
             happened_at: now.plus_seconds(-seconds),
         };
@@ -175,6 +175,11 @@ both_databases! {
         ] {
             assert_eq!(outcome::record(&world.app, courier.clone(), record).await.unwrap(), shows);
         }
+        // The money is posted by the evidence: a word does not take it back.
+        let taken_back = outcome::record(&world.app, courier.clone(), record(4, door, StopOutcome::Refused, 10)).await;
+        assert_eq!(taken_back, Err(Failure::Refused(StopRefusal::AlreadyServed)));
+        let unproved = StopRecord { proof: None, ..record(5, shut, StopOutcome::LeftWithNeighbour, 10) };
+        assert_eq!(outcome::record(&world.app, courier.clone(), unproved).await, Err(Failure::Refused(StopRefusal::ProofNeeded)));
         let worker = world.actor(street.token(Role::Worker)).await;
         let states = [list::get(&world.app, worker.clone(), first.order).await, list::get(&world.app, worker, second.order).await];
         assert_eq!(states.map(|order| order.unwrap().state), [OrderState::Served, OrderState::Confirmed]);

@@ -33,7 +33,15 @@ fn every_day(street: &Street, senior: SeniorId) -> StandingRequest {
 
 /// Confirmed orders of a sitting.
 async fn confirmed_at(world: &World, street: &Street, sitting: SittingId) -> Vec<OrderView> {
-    let filter = OrderFilter { sitting: Some(sitting), senior: None, from: None, to: None, state: Some(OrderState::Confirmed), before: None, limit: 10 };
+    let filter = OrderFilter {
+        sitting: Some(sitting),
+        senior: None,
+        from: None,
+        to: None,
+        state: Some(OrderState::Confirmed),
+        before: None,
+        limit: 10,
+    };
     list::list(&world.app, world.actor(street.token(Role::Worker)).await, filter).await.unwrap().0
 }
 

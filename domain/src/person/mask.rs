@@ -25,6 +25,12 @@ pub fn mail(clear: &str) -> String {
     format!("{}***@{domain}", name.chars().take(1).collect::<String>())
 }
 
+/// Of an address nothing is shown but that there is one: a street and a number are a person's already.
+#[must_use]
+pub fn address(clear: &str) -> String {
+    if clear.is_empty() { String::new() } else { "***".to_owned() }
+}
+
 fn middle(clear: &str, head: usize, tail: usize) -> String {
     let characters: Vec<char> = clear.chars().collect();
     if characters.len() <= head + tail {
@@ -46,6 +52,7 @@ mod tests {
         assert_eq!(name("张三丰"), "张*");
         assert_eq!(name("欧阳"), "欧*");
         assert_eq!(name(""), "*");
+        assert_eq!((address("示范路1号"), address("")), ("***".to_owned(), String::new()));
         assert_eq!(mail("li.ming@example.com"), "l***@example.com");
     }
 }

@@ -1,6 +1,6 @@
 //! `nuanfan bench idle`
 
-use super::server::{Folder, Served};
+use super::server::{Folder, Served, tuned};
 use super::street;
 use anyhow::{Result, bail};
 use bench::bare::postgres::Scratch;
@@ -29,11 +29,11 @@ impl Args {
     pub fn run(self, config: &Config) -> Result<ExitCode> {
         let folder = Folder::new(&config.data_folder, "idle")?;
         println!("{:<12}{:>18}{:>14}{:>14}", "", "first answer ms", "idle MB", "most MB");
-        self.measure("SQLite", &Config { data_folder: folder.0.join("sqlite"), ..Config::default() })?;
+        self.measure("SQLite", &Config { data_folder: folder.0.join("sqlite"), ..tuned(config) })?;
         if let Some(server) = &self.postgres {
             let scratch = Scratch::new(server)?;
             let url = Secret::from(scratch.make("idle", None)?);
-            let config = Config { data_folder: folder.0.join("postgres"), database_url: Some(url), ..Config::default() };
+            let config = Config { data_folder: folder.0.join("postgres"), database_url: Some(url), ..tuned(config) };
             migrate(&config)?;
             self.measure("PostgreSQL", &config)?;
         }

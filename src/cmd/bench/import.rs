@@ -1,6 +1,6 @@
 //! `nuanfan bench import`
 
-use super::server::{Folder, Served, program};
+use super::server::{Folder, Served, program, tuned};
 use super::street;
 use crate::cmd::import::Taken;
 use anyhow::{Context, Result, anyhow, bail};
@@ -57,10 +57,10 @@ impl Args {
         let tomorrow = SystemClock.now().civil_date().plus_days(1);
         let file = folder.0.join("seniors.csv");
         std::fs::write(&file, street::seniors_file(1000, tomorrow, self.seniors)?)?;
-        let alone = Config { data_folder: folder.0.join("alone"), ..Config::default() };
+        let alone = Config { data_folder: folder.0.join("alone"), ..tuned(config) };
         nuanfan::block_on(async { street::bring(&open(&alone, Arc::new(SystemClock)).await?.app, 1, tomorrow).await.map(drop) })?;
         let import_alone = taken(importing(&alone, &file)?)?;
-        let beside = Config { data_folder: folder.0.join("beside"), ..Config::default() };
+        let beside = Config { data_folder: folder.0.join("beside"), ..tuned(config) };
         let outcome = nuanfan::block_on(self.beside(&beside, &file, import_alone))?;
         if self.json { println!("{}", serde_json::to_string_pretty(&outcome)?) } else { print(&outcome) }
         Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! `nuanfan bench intake`
 
-use super::server::{Folder, Served};
+use super::server::{Folder, Served, tuned};
 use super::street;
 use anyhow::{Context, Result, anyhow};
 use app::demo::callers;
@@ -61,10 +61,10 @@ impl Args {
         let folder = Folder::new(&config.data_folder, "intake")?;
         let mut outcomes = Vec::new();
         if !self.no_sqlite {
-            outcomes.push(nuanfan::block_on(self.on_sqlite(&folder.0.join("sqlite")))?);
+            outcomes.push(nuanfan::block_on(self.on_sqlite(config, &folder.0.join("sqlite")))?);
         }
         if let Some(server) = &self.postgres {
-            outcomes.push(self.on_postgres(&folder.0.join("postgres"), server)?);
+            outcomes.push(self.on_postgres(config, &folder.0.join("postgres"), server)?);
         }
         if self.json {
             println!("{}", serde_json::to_string_pretty(&outcomes)?);
@@ -74,8 +74,8 @@ impl Args {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn on_sqlite(&self, folder: &Path) -> Result<Outcome> {
-        let config = Config { data_folder: folder.to_path_buf(), ..Config::default() };
+    async fn on_sqlite(&self, config: &Config, folder: &Path) -> Result<Outcome> {
+        let config = Config { data_folder: folder.to_path_buf(), ..tuned(config) };
         let (made, copy) = (folder.join(data_folder::DATABASE), folder.join("copy.db"));
         let target = self.prepare(&config).await?;
         // Whoever opens it last and closes it leaves the whole of it in one file.
@@ -89,13 +89,13 @@ impl Args {
     }
 
     /// Not async: the bare driver waits for its answers by itself.
-    fn on_postgres(&self, folder: &Path, server: &str) -> Result<Outcome> {
+    fn on_postgres(&self, config: &Config, folder: &Path, server: &str) -> Result<Outcome> {
         let scratch = postgres::Scratch::new(server)?;
         let made = scratch.make("made", None)?;
         let config = Config {
             data_folder: folder.to_path_buf(),
             database_url: Some(Secret::from(made.clone())),
-            ..Config::default()
+            ..tuned(config)
         };
         migrate(&config)?;
         let target = nuanfan::block_on(self.prepare(&config))?;

@@ -47,6 +47,11 @@ pub(in crate::cmd) fn memory_kb(pid: u32, name: &str) -> Result<u64> {
     Ok(digits.parse()?)
 }
 
+/// The defaults with what is set of threads and connections: what a benchmark is run to find out.
+pub(super) fn tuned(config: &Config) -> Config {
+    Config { database: config.database.clone(), http: config.http.clone(), ..Config::default() }
+}
+
 /// `nuanfan serve` in a process of its own.
 pub(super) struct Served {
     child: Child,
@@ -59,6 +64,9 @@ impl Served {
     pub(super) fn start(config: &Config) -> Result<Self> {
         let mut child = program(config)?
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--set", "log.filter=warn"])
+            .args(["--set", &format!("database.write_lanes={}", config.database.write_lanes)])
+            .args(["--set", &format!("database.readers={}", config.database.readers)])
+            .args(["--set", &format!("http.workers={}", config.http.workers)])
             .stdout(Stdio::piped())
             .spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("its standard output")?).lines();

@@ -149,7 +149,7 @@ fn meals(conn: &mut AnyConnection, codes: &[String], days: &[ServiceDate]) -> Re
 fn seniors(conn: &mut AnyConnection, bix: &[Vec<u8>]) -> Result<Vec<SeniorId>, StoreError> {
     let mut found = Vec::with_capacity(bix.len());
     for chunk in bix.chunks(AT_ONCE) {
-        found.extend(bulk::senior_places(conn, chunk)?.into_iter().map(|(_, id, _)| id.0));
+        found.extend(bulk::named_seniors(conn, chunk)?.into_iter().map(|senior| senior.id.0));
     }
     Ok(found)
 }

@@ -1,6 +1,6 @@
 //! Many rows at once, for imports: what is there under the keys of a slice, and what a slice adds or changes.
 
-use crate::column::Col;
+use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
@@ -16,6 +16,7 @@ use crate::schema::{
 };
 use crate::shown;
 use diesel::prelude::*;
+use domain::access::UserKind;
 use domain::id::{CanteenId, DishId, ImportId, IngredientId, SeniorId, SittingId, UserId};
 use domain::{Instant, PlaceCode, ServiceDate};
 use std::collections::BTreeSet;
@@ -98,16 +99,24 @@ pub fn seniors(conn: &mut AnyConnection, id_no_bix: &[Vec<u8>]) -> Result<Vec<(S
     Ok(senior::table.filter(senior::id_no_bix.eq_any(id_no_bix)).select((SeniorRow::as_select(), senior::import_id)).load(conn)?)
 }
 
-/// Identity, residence and canteen of the seniors of these blind indexes that may be seen.
-#[allow(clippy::type_complexity)]
-pub fn senior_places(
-    conn: &mut AnyConnection,
-    id_no_bix: &[Vec<u8>],
-) -> Result<Vec<(Vec<u8>, Col<SeniorId>, Col<PlaceCode>)>, StoreError> {
+/// A senior whom rows of a file name.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = senior)]
+#[allow(missing_docs)]
+pub struct NamedSenior {
+    pub id: Col<SeniorId>,
+    pub id_no_bix: Vec<u8>,
+    pub resident_place: Col<PlaceCode>,
+    pub home_canteen_id: Option<Col<CanteenId>>,
+    pub user_id: Option<Col<UserId>>,
+}
+
+/// The seniors of these blind indexes that may be seen.
+pub fn named_seniors(conn: &mut AnyConnection, id_no_bix: &[Vec<u8>]) -> Result<Vec<NamedSenior>, StoreError> {
     Ok(senior::table
         .filter(senior::id_no_bix.eq_any(id_no_bix))
         .filter(shown!(senior))
-        .select((senior::id_no_bix, senior::id, senior::resident_place))
+        .select(NamedSenior::as_select())
         .load(conn)?)
 }
 
@@ -139,11 +148,15 @@ pub fn facts(conn: &mut AnyConnection, of: &[SeniorId]) -> Result<Vec<(FactRow, 
         .load(conn)?)
 }
 
-/// Users of these blind indexes of phone numbers.
-pub fn users_by_phone(conn: &mut AnyConnection, phone_bix: &[Vec<u8>]) -> Result<Found<UserId>, StoreError> {
+/// Users of these blind indexes of phone numbers, and what they are.
+#[allow(clippy::type_complexity)]
+pub fn users_by_phone(
+    conn: &mut AnyConnection,
+    phone_bix: &[Vec<u8>],
+) -> Result<Vec<(Vec<u8>, Col<UserId>, Word<UserKind>)>, StoreError> {
     Ok(app_user::table
         .filter(app_user::phone_bix.eq_any(phone_bix))
-        .select((app_user::phone_bix.assume_not_null(), app_user::id))
+        .select((app_user::phone_bix.assume_not_null(), app_user::id, app_user::kind))
         .load(conn)?)
 }
 
@@ -185,7 +198,8 @@ pub enum Fresh {
     Fact(FactRow),
     /// The user is seen at once: without bindings there is nothing to see.
     User(Box<UserRow>),
-    Binding(Box<BindingRow>),
+    /// With the place of the senior, where the audit log keeps it.
+    Binding(Box<BindingRow>, PlaceCode),
     Standing(Box<StandingRow>),
 }
 
@@ -229,7 +243,7 @@ pub fn add(conn: &mut AnyConnection, import: Option<ImportId>, rows: &[Fresh]) -
             }
             Fresh::Fact(row) => t.facts.push(row),
             Fresh::User(row) => t.users.push(*row),
-            Fresh::Binding(row) => t.bindings.push(*row),
+            Fresh::Binding(row, _) => t.bindings.push(*row),
             Fresh::Standing(row) => t.standing.push(*row),
         }
     }
@@ -425,6 +439,7 @@ fn alter_senior(conn: &mut AnyConnection, s: &SeniorRow, diet: &[DietRow]) -> Re
             senior::card_bix.eq(&s.card_bix),
             senior::card_enc.eq(&s.card_enc),
             senior::home_canteen_id.eq(s.home_canteen_id),
+            senior::user_id.eq(s.user_id),
             senior::updated_at.eq(s.updated_at),
         ))
         .execute(conn)?;

@@ -3,13 +3,15 @@
 //! The statements are plain SQL that both databases read the same way. Each is limited to [`MOST`] rows: one break is enough to
 //! act on, and a broken import must not fill the memory of the process that reports it.
 
-use crate::column::Col;
+use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
+use crate::schema::{allowance_use, decision, meal_order};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
-use domain::id::{CanteenId, MenuItemId, OrderId, PayoutId, SettlementId};
+use domain::id::{CanteenId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId};
+use domain::order::OrderState;
 use domain::{Fen, ServiceDate};
 
 /// Rows reported at most, per rule.
@@ -122,11 +124,76 @@ pub fn posted_without_evidence(conn: &mut AnyConnection, since: ServiceDate) -> 
     Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<Date, _>(Col(since)).bind::<BigInt, _>(MOST).load(c))?)
 }
 
-/// Cancelled orders from `since` on that still use up a limit.
-pub fn limits_used_by_cancelled_orders(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<OrderIdRow>, StoreError> {
+/// Orders from `since` on that nobody eats, cancelled or not served, and that still use up a limit.
+pub fn limits_used_for_nothing(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<OrderIdRow>, StoreError> {
     let sql = "SELECT DISTINCT o.id AS order_id FROM meal_order o JOIN allowance_use u ON u.order_id = o.id \
-               WHERE o.service_date >= $1 AND o.state = 'cancelled' ORDER BY o.id LIMIT $2";
+               WHERE o.service_date >= $1 AND o.state IN ('cancelled', 'not_served') ORDER BY o.id LIMIT $2";
     Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<Date, _>(Col(since)).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// Orders from `since` on with evidence that counts, which are not served.
+pub fn evidence_of_unserved(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<OrderIdRow>, StoreError> {
+    let sql = "SELECT o.id AS order_id FROM meal_order o JOIN redemption r ON r.order_id = o.id AND r.state = 'accepted' \
+               WHERE o.service_date >= $1 AND o.state <> 'served' ORDER BY o.id LIMIT $2";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<Date, _>(Col(since)).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// Orders from `since` on whose subsidy is not the one that was decided; without a decision there is none.
+pub fn unlike_their_decision(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<OrderIdRow>, StoreError> {
+    let sql = "SELECT o.id AS order_id FROM meal_order o LEFT JOIN decision d ON d.order_id = o.id \
+               WHERE o.service_date >= $1 AND o.subsidy_fen <> COALESCE(d.granted_fen, 0) ORDER BY o.id LIMIT $2";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<Date, _>(Col(since)).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// An amount that a limit counts as used.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+#[allow(missing_docs)]
+pub struct AmountUsed {
+    pub senior_id: Col<SeniorId>,
+    pub limit_key: String,
+    pub amount_fen: Col<Fen>,
+}
+
+/// The amounts that limits count as used: everybody's, or one senior's.
+pub fn amounts_used(conn: &mut AnyConnection, of: Option<SeniorId>) -> Result<Vec<AmountUsed>, StoreError> {
+    let mut query = allowance_use::table
+        .filter(allowance_use::ordinal.eq(0_i64))
+        .select((allowance_use::senior_id, allowance_use::limit_key, allowance_use::amount_fen))
+        .into_boxed();
+    if let Some(senior) = of {
+        query = query.filter(allowance_use::senior_id.eq(Col(senior)));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// A decision on an order that counts, and whose it is.
+pub type LiveDecision = (Col<OrderId>, Col<SeniorId>, String);
+
+/// Decisions that may have drawn on an amount, of orders that are to be eaten or were, after an order: everybody's, or one senior's.
+pub fn amounts_decided(
+    conn: &mut AnyConnection,
+    of: Option<SeniorId>,
+    after: Option<OrderId>,
+    limit: i64,
+) -> Result<Vec<LiveDecision>, StoreError> {
+    let live = [OrderState::Confirmed, OrderState::Served].map(Word);
+    let mut query = meal_order::table
+        .inner_join(decision::table.on(decision::order_id.eq(meal_order::id)))
+        .filter(meal_order::state.eq_any(live))
+        .filter(meal_order::senior_id.is_not_null())
+        // Counts, which most limits are, name no cap.
+        .filter(decision::trace.like("%\"cap_fen\"%"))
+        .order(meal_order::id)
+        .limit(limit)
+        .select((meal_order::id, meal_order::senior_id.assume_not_null(), decision::trace))
+        .into_boxed();
+    if let Some(senior) = of {
+        query = query.filter(meal_order::senior_id.eq(Col(senior)));
+    }
+    if let Some(after) = after {
+        query = query.filter(meal_order::id.gt(Col(after)));
+    }
+    Ok(query.load(conn)?)
 }
 
 /// Canteens whose event log has a gap or a counter that does not follow its last event.

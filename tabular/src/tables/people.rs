@@ -160,8 +160,21 @@ table! {
     starts_on: ServiceDate = "起始日期", "2026-11-23", "", "";
     /// Last day, inclusive.
     ends_on: Option<ServiceDate> = "结束日期", "", "含当日；空白为不限", "inclusive; empty for no end";
+    /// First day without meals.
+    paused_from: Option<ServiceDate> = "暂停起", "", "空白为不暂停", "empty for no pause";
+    /// Last day without meals, after which they resume by themselves.
+    paused_to: Option<ServiceDate> = "暂停止", "", "含当日，次日自动恢复；空白为直到更改", "inclusive, meals resume by themselves; empty until it is changed";
 }
 
 fn check_standing(row: StandingRow) -> Result<StandingRow, Vec<Misfit>> {
-    unless(ends_before_it_begins("ends_on", row.starts_on, row.ends_on).into_iter().collect(), row)
+    let mut faults: Vec<Misfit> = ends_before_it_begins("ends_on", row.starts_on, row.ends_on).into_iter().collect();
+    match row.paused_from {
+        Some(from) => faults.extend(ends_before_it_begins("paused_to", from, row.paused_to)),
+        None if row.paused_to.is_some() => {
+            let fault = CellFault::new("begins_nowhere", "有暂停止则须填写暂停起", "a pause that ends begins: fill in paused_from");
+            faults.push(("paused_from", fault));
+        }
+        None => {}
+    }
+    unless(faults, row)
 }

@@ -150,6 +150,8 @@ pub struct Day {
     pub kept: BTreeMap<String, Value>,
     /// All requests in order.
     pub played: Vec<Played>,
+    /// What was asked for to be refused, by the problem's code.
+    pub refused: BTreeMap<String, Played>,
     /// The server with stand-ins for the outside.
     pub server: Server,
     /// The use cases behind it.
@@ -178,7 +180,17 @@ impl Day {
         let server = Server::start(move || api::configure(serving.clone()));
         let token = world.wait(app::auth::setup::make_token(&app)).unwrap().expect("nobody has a right yet");
         let kept = BTreeMap::from([("setup_token".to_owned(), json!(token.reveal()))]);
-        let mut day = Self { tokens: BTreeMap::new(), kept, played: Vec::new(), server, app, sms, smtp, _wechat: wechat };
+        let mut day = Self {
+            tokens: BTreeMap::new(),
+            kept,
+            played: Vec::new(),
+            refused: BTreeMap::new(),
+            server,
+            app,
+            sms,
+            smtp,
+            _wechat: wechat,
+        };
         let document = serde_json::to_value(api::openapi::document()).unwrap();
         let operations: BTreeMap<String, Operation> =
             operations(&document).into_iter().map(|operation| (operation.id.clone(), operation)).collect();
@@ -222,6 +234,8 @@ impl Day {
         let reviewer = world.wait(world.add_staff(Role::Reviewer, &at, None));
         self.tokens.insert("street_reviewer".to_owned(), reviewer.token);
         self.tokens.insert("senior".to_owned(), street.senior.token.clone());
+        self.tokens.insert("poor_senior".to_owned(), street.poor_senior.token.clone());
+        self.tokens.insert("allergic_senior".to_owned(), street.allergic_senior.token.clone());
         self.tokens.insert("family".to_owned(), street.family.clone());
         let today = world.today();
         // From the day of its examples on.
@@ -229,9 +243,9 @@ impl Day {
             .replace("version: \"2026\"", "version: \"next\"")
             .replace("effective: {from: 2026-01-01}", "effective: {from: 2026-11-23}");
         let kept = json!({
-            "canteen": street.canteen, "code": street.canteen, "neighbour": street.neighbour, "sitting": street.lunch.sitting,
+            "canteen": street.canteen, "code": street.canteen, "neighbour": street.neighbour, "elsewhere": street.elsewhere, "sitting": street.lunch.sitting,
             "sitting_tomorrow": street.tomorrow.sitting, "dish": street.dishes[0], "dish1": street.dishes[1],
-            "item0": street.lunch.items[0], "item1": street.lunch.items[1], "item1_tomorrow": street.tomorrow.items[1],
+            "item0": street.lunch.items[0], "item1": street.lunch.items[1], "item2": street.lunch.items[2], "allergic_senior": street.allergic_senior.id, "item1_tomorrow": street.tomorrow.items[1],
             "senior": street.senior.id, "senior_id_no": street.senior.id_no, "senior_phone": street.senior.phone,
             "poor_senior": street.poor_senior.id, "poor_card": street.poor_senior.card, "stranger": street.stranger.id,
             "today": today, "tomorrow": today.plus_days(1), "month_start": today.month_start(), "next_year": today.plus_days(300),
@@ -265,6 +279,14 @@ impl Day {
         }
         let told = self.sms.received().len();
         let reply = request.send(&self.client(&by));
+        if let Some(code) = line["refused"].as_str() {
+            return if reply.code() == code {
+                self.refused.insert(code.to_owned(), Played { by, request, reply });
+                Ok(())
+            } else {
+                Err(format!("not refused with {code}: {} {}", reply.status, reply.text))
+            };
+        }
         if !(200..300).contains(&reply.status) {
             return Err(format!("{} {}", reply.status, reply.text.chars().take(400).collect::<String>()));
         }
