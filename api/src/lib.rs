@@ -33,6 +33,7 @@ pub mod payouts;
 pub mod places;
 pub mod plans;
 pub mod policies;
+pub mod prints;
 pub mod problem;
 pub mod public;
 pub(crate) mod redemption_cause;
@@ -70,6 +71,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(standing::routes)
                     .configure(demand::routes)
                     .configure(kitchen_count::routes)
+                    .configure(prints::routes)
                     .configure(plans::routes)
                     .configure(redemptions::routes)
                     .configure(places::routes)

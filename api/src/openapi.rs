@@ -104,7 +104,7 @@ fn exemplify(documented: &mut Documented, example: &Value) {
     if let Some(RefOr::T(response)) = documented.responses.responses.get_mut(&status)
         && let Some(RefOr::T(content)) = response.content.get_mut(text("content_type"))
     {
-        content.example = example.get("response").cloned();
+        content.example = example.get("response").filter(|shown| !shown.is_null()).cloned();
     }
 }
 
@@ -165,6 +165,7 @@ pub fn document() -> Document {
         crate::standing::Docs::openapi(),
         crate::demand::Docs::openapi(),
         crate::kitchen_count::Docs::openapi(),
+        crate::prints::Docs::openapi(),
         crate::plans::Docs::openapi(),
         crate::redemptions::Docs::openapi(),
         crate::places::Docs::openapi(),

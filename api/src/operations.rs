@@ -51,6 +51,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::standing::OPERATIONS,
     crate::demand::OPERATIONS,
     crate::kitchen_count::OPERATIONS,
+    crate::prints::OPERATIONS,
     crate::plans::OPERATIONS,
     crate::redemptions::OPERATIONS,
     crate::places::OPERATIONS,

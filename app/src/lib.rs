@@ -29,6 +29,7 @@ pub mod orders;
 pub mod plans;
 pub mod policies;
 pub mod ports;
+pub mod prints;
 pub mod public;
 pub mod seniors;
 pub mod session;
@@ -42,6 +43,7 @@ pub mod verify;
 
 pub use delivery;
 pub use failure::{Failure, Outcome};
+pub use print;
 pub use store;
 pub use tabular;
 

@@ -195,6 +195,8 @@ kinds! {
     Stop = "stp", StopId;
     /// A record of what happened at a door. Made by the courier's phone.
     StopEvent = "sev", StopEventId;
+    /// A run of labels or a sheet that was printed.
+    PrintRun = "prt", PrintRunId;
     /// An import job.
     Import = "imp", ImportId;
     /// A draft policy tried on past meals.

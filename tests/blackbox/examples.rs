@@ -13,7 +13,7 @@ use testkit::both_databases;
 /// Entries of a list in an example: one shows the form, a second that there may be more.
 const ENTRIES: usize = 2;
 /// Bytes that no page can show.
-const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const BYTES: [&str; 2] = ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/pdf"];
 /// Characters of a page or a table in an example.
 const TEXT: usize = 600;
 
@@ -95,7 +95,10 @@ const BY_CHANCE: [(&str, &str, &str); 16] = [
 ];
 
 fn example(names: &mut Names, played: &Played) -> Value {
-    let mut response = if played.reply.body.is_null() {
+    let kind = played.reply.content_type.split(';').next().unwrap_or_default();
+    let mut response = if BYTES.contains(&kind) {
+        Value::Null
+    } else if played.reply.body.is_null() {
         let short: String = played.reply.text.chars().take(TEXT).collect();
         json!(names.text(&short))
     } else {
@@ -108,7 +111,6 @@ fn example(names: &mut Names, played: &Played) -> Value {
             *found = json!(instead);
         }
     }
-    let kind = played.reply.content_type.split(';').next().unwrap_or_default();
     let mut request = played.request.body.as_ref().map_or(Value::Null, |body| names.value(body));
     for secret in ["password", "old", "new", "token", "code"] {
         if request.get(secret).is_some() {
@@ -184,7 +186,7 @@ fn faults_of(document: &Value, operation: &Operation) -> Vec<String> {
     };
     for (status, response) in told["responses"].as_object().unwrap() {
         for (kind, media) in response["content"].as_object().into_iter().flatten() {
-            if kind == WORKBOOK {
+            if BYTES.contains(&kind.as_str()) {
                 continue;
             }
             let examples: Vec<&Value> = media["examples"].as_object().into_iter().flatten().map(|(_, e)| &e["value"]).collect();
@@ -198,7 +200,7 @@ fn faults_of(document: &Value, operation: &Operation) -> Vec<String> {
         }
     }
     for (kind, media) in told["requestBody"]["content"].as_object().into_iter().flatten() {
-        if kind == WORKBOOK {
+        if BYTES.contains(&kind.as_str()) {
             continue;
         }
         match media.get("example") {

@@ -2,13 +2,15 @@
 
 use super::board;
 use crate::App;
-use crate::demand::{self, LeftOut};
+use crate::demand::{self, Demand, LeftOut};
 use crate::failure::{Failure, Never, Outcome, Thing};
 use domain::access::{Action, Actor, Where};
 use domain::id::SittingId;
 use domain::kitchen::{self, Board, Count};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use store::StoreError;
+use store::conn::AnyConnection;
 use store::query::catalogue;
 
 /// The count with who is not in it.
@@ -32,11 +34,15 @@ pub async fn count(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
                 return Err(if known { Failure::Forbidden } else { Failure::NotFound(Thing::Sitting) });
             }
             let demand = demand::load(conn, &sealer, &row, &canteen)?;
-            let wanted: BTreeSet<_> = demand.orders.iter().map(|order| order.order).collect();
-            let whole = board::load(conn, sitting)?;
-            let tickets = whole.tickets.into_values().filter(|ticket| wanted.contains(&ticket.order));
-            let count = kitchen::count(&Board::from_parts(sitting, tickets, whole.stopped));
-            Ok(SittingCount { count, left_out: demand.left_out })
+            Ok(SittingCount { count: counted(conn, sitting, &demand)?, left_out: demand.left_out })
         })
         .await
+}
+
+/// The count of a demand set that was loaded already.
+pub fn counted(conn: &mut AnyConnection, sitting: SittingId, demand: &Demand) -> Result<Count, StoreError> {
+    let wanted: BTreeSet<_> = demand.orders.iter().map(|order| order.order).collect();
+    let whole = board::load(conn, sitting)?;
+    let tickets = whole.tickets.into_values().filter(|ticket| wanted.contains(&ticket.order));
+    Ok(kitchen::count(&Board::from_parts(sitting, tickets, whole.stopped)))
 }

@@ -79,9 +79,18 @@ pub async fn current(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcom
 
 /// The plan of a route sheet. Whoever looks is recorded.
 pub async fn sheet(app: &App, actor: Arc<Actor>, id: PlanId) -> Outcome<PlanView, Never> {
+    on_paper(app, actor, id, "sheet").await
+}
+
+/// The plan of its load sheets. Whoever looks is recorded.
+pub async fn load_sheets(app: &App, actor: Arc<Actor>, id: PlanId) -> Outcome<PlanView, Never> {
+    on_paper(app, actor, id, "load_sheets").await
+}
+
+async fn on_paper(app: &App, actor: Arc<Actor>, id: PlanId, what: &'static str) -> Outcome<PlanView, Never> {
     let (sealer, today, reader) = (app.store.sealer().clone(), app.clock.now().civil_date(), actor.clone());
     let plan = app.store.read("plan", move |conn| load(conn, &sealer, &reader, id, today)).await?;
-    seen(app, actor, plan, "sheet").await
+    seen(app, actor, plan, what).await
 }
 
 fn load(conn: &mut AnyConnection, sealer: &Sealer, actor: &Actor, id: PlanId, today: ServiceDate) -> Outcome<PlanView, Never> {

@@ -27,6 +27,7 @@ pub mod people;
 pub mod place_filter;
 pub mod plans;
 pub mod policies;
+pub mod prints;
 pub mod redemptions;
 pub mod rows;
 pub mod seniors;

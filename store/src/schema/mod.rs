@@ -10,6 +10,7 @@ mod ingredients;
 mod kitchen;
 mod orders;
 mod people;
+mod prints;
 mod settling;
 mod standing;
 
@@ -22,6 +23,7 @@ pub use ingredients::*;
 pub use kitchen::*;
 pub use orders::*;
 pub use people::*;
+pub use prints::*;
 pub use settling::*;
 pub use standing::*;
 
@@ -76,6 +78,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     delivery_plan,
     delivery_stop,
     stop_event,
+    print_run,
+    printed_order,
     supplier,
     lot,
     lot_voucher,

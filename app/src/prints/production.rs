@@ -1,0 +1,58 @@
+//! The production sheet of a sitting: the one count, on paper.
+
+use super::{PrintRefusal, Printed, heading, record, rendered};
+use crate::App;
+use crate::demand;
+use crate::failure::{Failure, Outcome, Thing};
+use crate::kitchen::count::counted;
+use domain::access::{Action, Actor, Where};
+use domain::id::SittingId;
+use domain::kitchen::DishCount;
+use print::{DishPortions, NotCounted, PartPortions, ProductionSheet};
+use std::sync::Arc;
+use store::query::catalogue;
+use store::query::prints::PrintKind;
+
+/// Prints the sheet and puts it on record.
+pub async fn print(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<Vec<u8>, PrintRefusal> {
+    let (sealer, by, now) = (app.store.sealer().clone(), actor.clone(), app.clock.now());
+    let (sheet, orders) = app
+        .store
+        .read("production_sheet", move |conn| {
+            let (row, canteen) = catalogue::sitting_with_canteen(conn, sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
+            let at = Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) };
+            if !by.may(Action::Kitchen, at) {
+                let known = by.may(Action::SeeCatalogue, at);
+                return Err(if known { Failure::Forbidden } else { Failure::NotFound(Thing::Sitting) });
+            }
+            let demand = demand::load(conn, &sealer, &row, &canteen)?;
+            let orders: Vec<_> = demand.orders.iter().map(|order| (order.order, order.version)).collect();
+            let count = counted(conn, sitting, &demand)?;
+            let left_out = demand
+                .left_out
+                .into_iter()
+                .map(|one| NotCounted { masked_name: one.masked_name, reason: one.reason.advice_zh().to_owned() });
+            let sheet = ProductionSheet {
+                heading: heading(&row, &canteen),
+                printed_at: now,
+                orders: u64::try_from(count.orders).unwrap_or(u64::MAX),
+                dishes: count.dishes.into_iter().map(dish).collect(),
+                left_out: left_out.collect(),
+            };
+            Ok::<_, Failure<PrintRefusal>>((sheet, orders))
+        })
+        .await?;
+    let file = rendered(move || sheet.pdf()).await?;
+    record(app, actor, Printed { kind: PrintKind::Production, sitting, plan: None, orders }).await?;
+    Ok(file)
+}
+
+fn dish(of: DishCount) -> DishPortions {
+    let part = |part: domain::kitchen::TextureCount| PartPortions {
+        texture: part.texture,
+        size: None,
+        plain: part.plain,
+        groups: part.groups,
+    };
+    DishPortions { dish: of.name, parts: of.textures.into_iter().map(part).collect() }
+}

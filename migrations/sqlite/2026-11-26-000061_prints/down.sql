@@ -1,0 +1,2 @@
+DROP TABLE printed_order;
+DROP TABLE print_run;
