@@ -80,7 +80,7 @@ pub async fn make(
             .store
             .read("plan_doors", move |conn| match asked.answer_seen(conn)? {
                 Some(id) => Ok(Seen::Made(id, made_before(conn, id)?)),
-                None => Ok::<_, Failure<PlanRefusal>>(Seen::Doors(read_doors(conn, &sealer, &actor_read, &wanted)?)),
+                None => Ok::<_, Failure<PlanRefusal>>(Seen::Doors(Box::new(read_doors(conn, &sealer, &actor_read, &wanted)?))),
             })
             .await?;
         let doors = match seen {
@@ -88,7 +88,7 @@ pub async fn make(
             Seen::Doors(doors) => doors,
         };
         let asked = request.clone();
-        let searched = tokio::task::spawn_blocking(move || search(doors, &asked)).await;
+        let searched = tokio::task::spawn_blocking(move || search(*doors, &asked)).await;
         let (doors, document) = searched.map_err(|e| StoreError::Database(format!("planner: {e}")))??;
         let (carriers, by, key) = (request.carriers.clone(), actor.clone(), key.clone());
         let (doors, stored) = (Arc::new(doors), document.clone());
@@ -116,7 +116,7 @@ enum Seen {
     /// The plan that this request made already.
     Made(PlanId, PlanDocument),
     /// The doors to plan.
-    Doors(Doors),
+    Doors(Box<Doors>),
 }
 
 fn made_before(conn: &mut AnyConnection, id: PlanId) -> Outcome<PlanDocument, PlanRefusal> {

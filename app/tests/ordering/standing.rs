@@ -227,7 +227,7 @@ both_databases! {
         standing::make(&world.app, actor.clone(), key("pattern"), usual.clone()).await.unwrap();
         standing::make(&world.app, actor.clone(), key("another"), StandingRequest { starts_on: street.tomorrow.date, ..usual }).await.unwrap();
         standing::generate(&world.app).await.unwrap();
-        assert_eq!(confirmed_at(world, &street, street.tomorrow.sitting).await, [special.clone()]);
+        assert_eq!(confirmed_at(world, &street, street.tomorrow.sitting).await, std::slice::from_ref(&special));
         assert_eq!(left_out(world, &street, street.tomorrow.sitting).await, []);
         cancel::cancel(&world.app, actor, key("after-all"), special.order, None).await.unwrap();
         assert_eq!(standing::generate(&world.app).await.unwrap().made, 1, "the pattern's own, once the special is gone");

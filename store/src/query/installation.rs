@@ -33,13 +33,12 @@ pub fn insert(conn: &mut AnyConnection, row: &InstallationRow) -> Result<bool, S
 }
 
 /// Begins a new history: another epoch, with the key check sealed for it, and nobody signed in. A session that was ended since the
-/// copy was made would be open in it again. Paired devices stay: a lunch is not the hour to pair every display anew.
+/// copy was made would be open in it again. Paired devices stay: a lunch is not the hour to pair every display anew. The sessions go
+/// first: cut short in between, the history is still to be begun, and beginning it again ends them again.
 pub fn renew(conn: &mut AnyConnection, epoch: EpochId, key_check_enc: &[u8]) -> Result<(), StoreError> {
-    conn.transaction(|conn| {
-        diesel::update(installation::table.find(1))
-            .set((installation::epoch.eq(Col(epoch)), installation::key_check_enc.eq(key_check_enc)))
-            .execute(conn)?;
-        diesel::delete(session::table).execute(conn)?;
-        Ok(())
-    })
+    diesel::delete(session::table).execute(conn)?;
+    diesel::update(installation::table.find(1))
+        .set((installation::epoch.eq(Col(epoch)), installation::key_check_enc.eq(key_check_enc)))
+        .execute(conn)?;
+    Ok(())
 }
