@@ -28,13 +28,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/dead-letters/{job}/retry").route(web::post().to(retry_dead_letter)));
 }
 
-const OF_LISTS: &[P] = &[P::BadRequest, P::Invalid, P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded];
+const OF_LISTS: &[P] = &[P::Invalid, P::Forbidden, P::PasswordChangeNeeded];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
     op("listAudit", Access::Roles(Action::SeeAudit), OF_LISTS),
     op("listDeadLetters", Access::Roles(Action::EditUsers), OF_LISTS),
-    op("retryDeadLetter", Access::Roles(Action::EditUsers), &[P::SignInNeeded, P::Forbidden, P::NotFound, P::PasswordChangeNeeded]),
+    op("retryDeadLetter", Access::Roles(Action::EditUsers), &[P::Forbidden, P::NotFound, P::PasswordChangeNeeded]),
 ];
 
 /// The annotated operations and schemas of this resource.

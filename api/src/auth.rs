@@ -34,37 +34,28 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 use ProblemCode as P;
-const OF_SIGN_IN: &[P] = &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInFailed, P::TooManyTries];
+const OF_SIGN_IN: &[P] = &[P::TooLarge, P::Invalid, P::SignInFailed, P::TooManyTries];
 const OF_WECHAT: &[P] =
-    &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInFailed, P::TooManyTries, P::WayOff, P::OutsideUnreachable, P::Forbidden];
-const OF_CODE: &[P] = &[P::BadRequest, P::TooLarge, P::Invalid, P::TooManyTries, P::WayOff, P::OutsideUnreachable];
-const OF_ME: &[P] = &[
-    P::BadRequest,
-    P::TooLarge,
-    P::Invalid,
-    P::SignInNeeded,
-    P::SignInFailed,
-    P::TooManyTries,
-    P::Forbidden,
-    P::Conflict,
-    P::PasswordChangeNeeded,
-];
+    &[P::TooLarge, P::Invalid, P::SignInFailed, P::TooManyTries, P::WayOff, P::OutsideUnreachable, P::Forbidden];
+const OF_CODE: &[P] = &[P::TooLarge, P::Invalid, P::TooManyTries, P::WayOff, P::OutsideUnreachable];
+const OF_ME: &[P] =
+    &[P::TooLarge, P::Invalid, P::SignInFailed, P::TooManyTries, P::Forbidden, P::Conflict, P::PasswordChangeNeeded];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op("setUp", Access::Public, &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInFailed, P::Conflict]),
+    op("setUp", Access::Public, &[P::TooLarge, P::Invalid, P::SignInFailed, P::Conflict]),
     op("signIn", Access::Public, OF_SIGN_IN),
     op("signInWeChat", Access::Public, OF_WECHAT),
     op("sendPhoneCode", Access::Public, OF_CODE),
     op("signInPhone", Access::Public, BODY_AND_FAILED),
-    op("signOut", Access::SignedIn, &[P::SignInNeeded]),
-    op("signOutEverywhere", Access::SignedIn, &[P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded]),
-    op("getMe", Access::SignedIn, &[P::SignInNeeded]),
+    op("signOut", Access::SignedIn, &[]),
+    op("signOutEverywhere", Access::SignedIn, &[P::Forbidden, P::PasswordChangeNeeded]),
+    op("getMe", Access::SignedIn, &[]),
     op("changePassword", Access::SignedIn, OF_ME),
     op("provePhone", Access::SignedIn, OF_ME),
     op("linkSenior", Access::SignedIn, OF_ME),
 ];
-const BODY_AND_FAILED: &[P] = &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInFailed];
+const BODY_AND_FAILED: &[P] = &[P::TooLarge, P::Invalid, P::SignInFailed];
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]

@@ -44,21 +44,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/batches/{batch}/end").route(web::post().to(end_batch)));
 }
 
-const MOVING: &[P] = &[
-    P::BadRequest,
-    P::TooLarge,
-    P::Invalid,
-    P::SignInNeeded,
-    P::Forbidden,
-    P::NotFound,
-    P::BatchRefused,
-    P::LotRefused,
-    P::GateClosed,
-    P::Stale,
-    P::IdempotencyKeyMissing,
-    P::IdempotencyKeyReused,
-];
-const LOOKING: &[P] = &[P::BadRequest, P::Invalid, P::SignInNeeded, P::Forbidden, P::NotFound];
+const MOVING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::BatchRefused, P::LotRefused, P::GateClosed, P::Stale];
+const LOOKING: &[P] = &[P::Invalid, P::Forbidden, P::NotFound];
 const RECORDS: Access = Access::Roles(Action::KitchenRecords);
 
 /// Who may do what here.

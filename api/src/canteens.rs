@@ -31,10 +31,8 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// Who may do what here.
-pub const OPERATIONS: &[Operation] = &[
-    op("listCanteens", Access::Public, &[ProblemCode::BadRequest, ProblemCode::Invalid]),
-    op("getCanteen", Access::Public, &[ProblemCode::NotFound]),
-];
+pub const OPERATIONS: &[Operation] =
+    &[op("listCanteens", Access::Public, &[ProblemCode::Invalid]), op("getCanteen", Access::Public, &[ProblemCode::NotFound])];
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]

@@ -32,25 +32,13 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(web::resource("/v1/canteens/{canteen}/menus/{date}/{meal}").route(web::put().to(put_menu)));
 }
 
-const OF_MAKING: &[ProblemCode] = &[
-    ProblemCode::BadRequest,
-    ProblemCode::TooLarge,
-    ProblemCode::Invalid,
-    ProblemCode::SignInNeeded,
-    ProblemCode::Forbidden,
-    ProblemCode::Conflict,
-    ProblemCode::IdempotencyKeyMissing,
-    ProblemCode::IdempotencyKeyReused,
-];
+const OF_MAKING: &[ProblemCode] = &[ProblemCode::TooLarge, ProblemCode::Invalid, ProblemCode::Forbidden, ProblemCode::Conflict];
 const OF_CHANGING: &[ProblemCode] = &[
-    ProblemCode::BadRequest,
     ProblemCode::TooLarge,
     ProblemCode::Invalid,
-    ProblemCode::SignInNeeded,
     ProblemCode::Forbidden,
     ProblemCode::NotFound,
     ProblemCode::Conflict,
-    ProblemCode::VersionMissing,
     ProblemCode::Stale,
 ];
 

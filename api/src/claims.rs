@@ -27,8 +27,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/claims/totals.csv").route(web::get().to(export_claim_totals)));
 }
 
-const OF_LOOKING: &[ProblemCode] =
-    &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::NotFound];
+const OF_LOOKING: &[ProblemCode] = &[ProblemCode::Invalid, ProblemCode::NotFound];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[

@@ -18,11 +18,8 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// Who may do what here.
-pub const OPERATIONS: &[Operation] = &[op(
-    "explainDecision",
-    Access::RolesOrFamily(Action::SeeOrders, FamilyScope::See),
-    &[ProblemCode::SignInNeeded, ProblemCode::NotFound],
-)];
+pub const OPERATIONS: &[Operation] =
+    &[op("explainDecision", Access::RolesOrFamily(Action::SeeOrders, FamilyScope::See), &[ProblemCode::NotFound])];
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]

@@ -21,11 +21,8 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// Who may do what here.
-pub const OPERATIONS: &[Operation] = &[op(
-    "getDemand",
-    Access::AnyOf(&app::demand::SEEN_BY),
-    &[ProblemCode::SignInNeeded, ProblemCode::Forbidden, ProblemCode::NotFound],
-)];
+pub const OPERATIONS: &[Operation] =
+    &[op("getDemand", Access::AnyOf(&app::demand::SEEN_BY), &[ProblemCode::Forbidden, ProblemCode::NotFound])];
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]

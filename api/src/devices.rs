@@ -32,14 +32,10 @@ const PAIRING: Access = Access::Roles(Action::PairDevices);
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op(
-        "makePairingCode",
-        PAIRING,
-        &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInNeeded, P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded],
-    ),
-    op("pairDevice", Access::Public, &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInFailed, P::TooManyTries]),
-    op("listDevices", PAIRING, &[P::BadRequest, P::Invalid, P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded]),
-    op("revokeDevice", PAIRING, &[P::SignInNeeded, P::NotFound, P::Conflict, P::PasswordChangeNeeded]),
+    op("makePairingCode", PAIRING, &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded]),
+    op("pairDevice", Access::Public, &[P::TooLarge, P::Invalid, P::SignInFailed, P::TooManyTries]),
+    op("listDevices", PAIRING, &[P::Invalid, P::Forbidden, P::PasswordChangeNeeded]),
+    op("revokeDevice", PAIRING, &[P::NotFound, P::Conflict, P::PasswordChangeNeeded]),
 ];
 
 /// The annotated operations and schemas of this resource.

@@ -32,10 +32,8 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// Who may do what here.
-pub const OPERATIONS: &[Operation] = &[
-    op("listDishes", Access::Public, &[ProblemCode::BadRequest, ProblemCode::Invalid]),
-    op("getDish", Access::Public, &[ProblemCode::NotFound]),
-];
+pub const OPERATIONS: &[Operation] =
+    &[op("listDishes", Access::Public, &[ProblemCode::Invalid]), op("getDish", Access::Public, &[ProblemCode::NotFound])];
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]

@@ -26,14 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
 pub const OPERATIONS: &[Operation] = &[op(
     "exportTable",
     Access::Roles(Action::SeeCatalogue),
-    &[
-        ProblemCode::BadRequest,
-        ProblemCode::Invalid,
-        ProblemCode::TooLarge,
-        ProblemCode::SignInNeeded,
-        ProblemCode::Forbidden,
-        ProblemCode::NotFound,
-    ],
+    &[ProblemCode::Invalid, ProblemCode::TooLarge, ProblemCode::Forbidden, ProblemCode::NotFound],
 )];
 
 /// The annotated operations and schemas of this resource.

@@ -35,24 +35,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/imports/{import}/apply").route(web::post().to(apply_import)));
 }
 
-const OF_LOOKING: &[ProblemCode] =
-    &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::Forbidden, ProblemCode::NotFound];
+const OF_LOOKING: &[ProblemCode] = &[ProblemCode::Invalid, ProblemCode::Forbidden, ProblemCode::NotFound];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op(
-        "bringImport",
-        Access::Roles(Action::Import),
-        &[ProblemCode::BadRequest, ProblemCode::TooLarge, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::Forbidden],
-    ),
+    op("bringImport", Access::Roles(Action::Import), &[ProblemCode::TooLarge, ProblemCode::Invalid, ProblemCode::Forbidden]),
     op("listImports", Access::Roles(Action::Import), OF_LOOKING),
-    op("getImport", Access::Own(Action::Import), &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
+    op("getImport", Access::Own(Action::Import), &[ProblemCode::NotFound]),
     op("listImportFaults", Access::Own(Action::Import), OF_LOOKING),
-    op(
-        "applyImport",
-        Access::Own(Action::Import),
-        &[ProblemCode::SignInNeeded, ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::ImportRefused],
-    ),
+    op("applyImport", Access::Own(Action::Import), &[ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::ImportRefused]),
 ];
 
 /// The annotated operations and schemas of this resource.

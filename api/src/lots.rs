@@ -35,25 +35,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/lots/{lot}/hold").route(web::post().to(hold_lot)));
 }
 
-const CHANGING: &[P] = &[
-    P::BadRequest,
-    P::TooLarge,
-    P::Invalid,
-    P::SignInNeeded,
-    P::Forbidden,
-    P::NotFound,
-    P::LotRefused,
-    P::IdempotencyKeyMissing,
-    P::IdempotencyKeyReused,
-];
-const LOOKING: &[P] = &[P::BadRequest, P::Invalid, P::SignInNeeded, P::Forbidden, P::NotFound];
+const CHANGING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::LotRefused];
+const LOOKING: &[P] = &[P::Invalid, P::Forbidden, P::NotFound];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
     op("receiveLot", Access::Roles(Action::KitchenRecords), CHANGING),
     op("listLots", Access::Roles(Action::SeeTrace), LOOKING),
     op("proposeLots", Access::Roles(Action::KitchenRecords), LOOKING),
-    op("getLot", Access::Roles(Action::SeeTrace), &[P::SignInNeeded, P::Forbidden, P::NotFound]),
+    op("getLot", Access::Roles(Action::SeeTrace), &[P::Forbidden, P::NotFound]),
     op("disposeOfLot", Access::Roles(Action::KitchenRecords), CHANGING),
     op("holdLot", Access::Roles(Action::KitchenRecords), CHANGING),
 ];

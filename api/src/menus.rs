@@ -30,8 +30,8 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op("listSittings", Access::Public, &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::NotFound]),
-    op("getMenu", Access::Public, &[ProblemCode::BadRequest, ProblemCode::SignInNeeded, ProblemCode::NotFound]),
+    op("listSittings", Access::Public, &[ProblemCode::Invalid, ProblemCode::NotFound]),
+    op("getMenu", Access::Public, &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
 ];
 
 /// The annotated operations and schemas of this resource.

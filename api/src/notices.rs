@@ -25,24 +25,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/me/mail/confirmation").route(web::post().to(confirm_mail)));
 }
 
-const OF_SETTING: &[P] = &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded];
-const OF_MAIL: &[P] = &[
-    P::BadRequest,
-    P::TooLarge,
-    P::Invalid,
-    P::SignInNeeded,
-    P::Forbidden,
-    P::TooManyTries,
-    P::WayOff,
-    P::OutsideUnreachable,
-    P::PasswordChangeNeeded,
-];
-const OF_PROOF: &[P] =
-    &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInNeeded, P::SignInFailed, P::Forbidden, P::PasswordChangeNeeded];
+const OF_SETTING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::PasswordChangeNeeded];
+const OF_MAIL: &[P] =
+    &[P::TooLarge, P::Invalid, P::Forbidden, P::TooManyTries, P::WayOff, P::OutsideUnreachable, P::PasswordChangeNeeded];
+const OF_PROOF: &[P] = &[P::TooLarge, P::Invalid, P::SignInFailed, P::Forbidden, P::PasswordChangeNeeded];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op("getNotices", Access::SignedIn, &[P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded]),
+    op("getNotices", Access::SignedIn, &[P::Forbidden, P::PasswordChangeNeeded]),
     op("setNotices", Access::SignedIn, OF_SETTING),
     op("setMail", Access::SignedIn, OF_MAIL),
     op("confirmMail", Access::SignedIn, OF_PROOF),

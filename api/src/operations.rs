@@ -33,7 +33,8 @@ pub struct Operation {
     pub id: &'static str,
     /// Who may call it.
     pub access: Access,
-    /// What it may answer besides success and what every operation may answer.
+    /// What it may answer besides success, what every operation may answer ([`ANY`]) and what follows from its shape: its query and body,
+    /// its sign-in, its keys and versions (`openapi::of_its_shape`).
     pub problems: &'static [P],
 }
 

@@ -35,10 +35,8 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 const OF_ORDERING: &[ProblemCode] = &[
-    ProblemCode::BadRequest,
     ProblemCode::TooLarge,
     ProblemCode::Invalid,
-    ProblemCode::SignInNeeded,
     ProblemCode::Forbidden,
     ProblemCode::NotFound,
     ProblemCode::OrderRefused,
@@ -56,18 +54,14 @@ pub const OPERATIONS: &[Operation] = &[
     op("quoteOrder", ORDERING, OF_ORDERING),
     op("placeOrder", ORDERING, OF_ORDERING),
     op("orderAgain", ORDERING, OF_ORDERING),
-    op("listOrders", LOOKING, &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::Forbidden]),
-    op("getOrder", LOOKING, &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
+    op("listOrders", LOOKING, &[ProblemCode::Invalid, ProblemCode::Forbidden]),
+    op("getOrder", LOOKING, &[ProblemCode::NotFound]),
     op("changeOrder", ORDERING, OF_CHANGING),
     op(
         "cancelOrder",
         ORDERING,
         &[
-            ProblemCode::BadRequest,
             ProblemCode::Invalid,
-            ProblemCode::IdempotencyKeyMissing,
-            ProblemCode::IdempotencyKeyReused,
-            ProblemCode::SignInNeeded,
             ProblemCode::Forbidden,
             ProblemCode::NotFound,
             ProblemCode::OrderState,
@@ -78,10 +72,8 @@ pub const OPERATIONS: &[Operation] = &[
     ),
 ];
 const OF_CHANGING: &[ProblemCode] = &[
-    ProblemCode::BadRequest,
     ProblemCode::TooLarge,
     ProblemCode::Invalid,
-    ProblemCode::SignInNeeded,
     ProblemCode::Forbidden,
     ProblemCode::NotFound,
     ProblemCode::OrderRefused,
@@ -89,11 +81,8 @@ const OF_CHANGING: &[ProblemCode] = &[
     ProblemCode::CutOffPassed,
     ProblemCode::DietClash,
     ProblemCode::ReasonNeeded,
-    ProblemCode::IdempotencyKeyMissing,
-    ProblemCode::IdempotencyKeyReused,
     ProblemCode::QuoteChanged,
     ProblemCode::OrderState,
-    ProblemCode::VersionMissing,
     ProblemCode::Stale,
     ProblemCode::OrderPacked,
 ];

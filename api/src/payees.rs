@@ -25,7 +25,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/canteens/{canteen}/payee/confirmation").route(web::post().to(confirm_payee)));
 }
 
-const OF_LOOKING: &[ProblemCode] = &[ProblemCode::SignInNeeded, ProblemCode::NotFound];
+const OF_LOOKING: &[ProblemCode] = &[ProblemCode::NotFound];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
@@ -33,27 +33,12 @@ pub const OPERATIONS: &[Operation] = &[
     op(
         "enterPayee",
         Access::Roles(Action::Settle),
-        &[
-            ProblemCode::BadRequest,
-            ProblemCode::TooLarge,
-            ProblemCode::Invalid,
-            ProblemCode::SignInNeeded,
-            ProblemCode::Forbidden,
-            ProblemCode::NotFound,
-            ProblemCode::Stale,
-        ],
+        &[ProblemCode::TooLarge, ProblemCode::Invalid, ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::Stale],
     ),
     op(
         "confirmPayee",
         Access::Roles(Action::ApproveSettlement),
-        &[
-            ProblemCode::SignInNeeded,
-            ProblemCode::Forbidden,
-            ProblemCode::NotFound,
-            ProblemCode::VersionMissing,
-            ProblemCode::Stale,
-            ProblemCode::SettlementState,
-        ],
+        &[ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::Stale, ProblemCode::SettlementState],
     ),
 ];
 

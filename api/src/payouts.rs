@@ -36,15 +36,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/suspense/{item}/resolution").route(web::post().to(resolve_suspense)));
 }
 
-const OF_LOOKING: &[ProblemCode] =
-    &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::Forbidden, ProblemCode::NotFound];
+const OF_LOOKING: &[ProblemCode] = &[ProblemCode::Invalid, ProblemCode::Forbidden, ProblemCode::NotFound];
 
 const OF_MAKING: &[ProblemCode] = &[
-    ProblemCode::BadRequest,
     ProblemCode::TooLarge,
-    ProblemCode::IdempotencyKeyMissing,
-    ProblemCode::IdempotencyKeyReused,
-    ProblemCode::SignInNeeded,
     ProblemCode::Forbidden,
     ProblemCode::NotFound,
     ProblemCode::SettlementRefused,
@@ -61,28 +56,13 @@ pub const OPERATIONS: &[Operation] = &[
     op(
         "takeBankAnswer",
         Access::Roles(Action::Settle),
-        &[
-            ProblemCode::BadRequest,
-            ProblemCode::TooLarge,
-            ProblemCode::Invalid,
-            ProblemCode::SignInNeeded,
-            ProblemCode::Forbidden,
-            ProblemCode::NotFound,
-        ],
+        &[ProblemCode::TooLarge, ProblemCode::Invalid, ProblemCode::Forbidden, ProblemCode::NotFound],
     ),
     op("listSuspense", Access::Roles(Action::SeeClaims), OF_LOOKING),
     op(
         "resolveSuspense",
         Access::Roles(Action::Settle),
-        &[
-            ProblemCode::BadRequest,
-            ProblemCode::TooLarge,
-            ProblemCode::Invalid,
-            ProblemCode::SignInNeeded,
-            ProblemCode::Forbidden,
-            ProblemCode::NotFound,
-            ProblemCode::SettlementState,
-        ],
+        &[ProblemCode::TooLarge, ProblemCode::Invalid, ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::SettlementState],
     ),
 ];
 

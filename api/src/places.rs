@@ -20,7 +20,7 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// Who may do what here.
-pub const OPERATIONS: &[Operation] = &[op("listPlaces", Access::Public, &[ProblemCode::BadRequest, ProblemCode::Invalid])];
+pub const OPERATIONS: &[Operation] = &[op("listPlaces", Access::Public, &[ProblemCode::Invalid])];
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]

@@ -35,31 +35,17 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/policies/{policy}/publication").route(web::post().to(publish_policy)));
 }
 
-const OF_MOVING: &[ProblemCode] = &[
-    ProblemCode::BadRequest,
-    ProblemCode::SignInNeeded,
-    ProblemCode::Forbidden,
-    ProblemCode::NotFound,
-    ProblemCode::PolicyState,
-    ProblemCode::PolicyConflict,
-];
+const OF_MOVING: &[ProblemCode] =
+    &[ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::PolicyState, ProblemCode::PolicyConflict];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op(
-        "checkPolicy",
-        Access::AnyOf(&[Action::EditPolicy, Action::ReviewPolicy]),
-        &[ProblemCode::BadRequest, ProblemCode::TooLarge, ProblemCode::SignInNeeded, ProblemCode::Forbidden],
-    ),
+    op("checkPolicy", Access::AnyOf(&[Action::EditPolicy, Action::ReviewPolicy]), &[ProblemCode::TooLarge, ProblemCode::Forbidden]),
     op(
         "draftPolicy",
         Access::Roles(Action::EditPolicy),
         &[
-            ProblemCode::BadRequest,
             ProblemCode::TooLarge,
-            ProblemCode::IdempotencyKeyMissing,
-            ProblemCode::IdempotencyKeyReused,
-            ProblemCode::SignInNeeded,
             ProblemCode::Forbidden,
             ProblemCode::NotFound,
             ProblemCode::PolicyFaulty,
@@ -68,12 +54,8 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     op("reviewPolicy", Access::Roles(Action::ReviewPolicy), OF_MOVING),
     op("publishPolicy", Access::Roles(Action::EditPolicy), OF_MOVING),
-    op(
-        "listPolicies",
-        Access::Roles(Action::SeeClaims),
-        &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::Forbidden],
-    ),
-    op("getPolicy", Access::Roles(Action::SeeClaims), &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
+    op("listPolicies", Access::Roles(Action::SeeClaims), &[ProblemCode::Invalid, ProblemCode::Forbidden]),
+    op("getPolicy", Access::Roles(Action::SeeClaims), &[ProblemCode::NotFound]),
 ];
 
 /// The annotated operations and schemas of this resource.

@@ -25,23 +25,9 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op(
-        "printLabels",
-        Access::Roles(Action::Kitchen),
-        &[
-            P::BadRequest,
-            P::TooLarge,
-            P::Invalid,
-            P::SignInNeeded,
-            P::Forbidden,
-            P::NotFound,
-            P::Conflict,
-            P::IdempotencyKeyMissing,
-            P::IdempotencyKeyReused,
-        ],
-    ),
-    op("getProductionSheet", Access::Roles(Action::Kitchen), &[P::Invalid, P::SignInNeeded, P::Forbidden, P::NotFound]),
-    op("getLoadSheets", Access::Roles(Action::Plan), &[P::Invalid, P::SignInNeeded, P::NotFound]),
+    op("printLabels", Access::Roles(Action::Kitchen), &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::Conflict]),
+    op("getProductionSheet", Access::Roles(Action::Kitchen), &[P::Invalid, P::Forbidden, P::NotFound]),
+    op("getLoadSheets", Access::Roles(Action::Plan), &[P::Invalid, P::NotFound]),
 ];
 
 /// The annotated operations and schemas of this resource.

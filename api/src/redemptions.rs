@@ -35,9 +35,7 @@ pub const OPERATIONS: &[Operation] = &[
         "redeemOrder",
         Access::Roles(Action::Redeem),
         &[
-            ProblemCode::BadRequest,
             ProblemCode::Invalid,
-            ProblemCode::SignInNeeded,
             ProblemCode::Forbidden,
             ProblemCode::NotFound,
             ProblemCode::OrderState,
@@ -48,20 +46,10 @@ pub const OPERATIONS: &[Operation] = &[
     op(
         "lookupRedemption",
         Access::Roles(Action::Redeem),
-        &[
-            ProblemCode::BadRequest,
-            ProblemCode::Invalid,
-            ProblemCode::SignInNeeded,
-            ProblemCode::NotFound,
-            ProblemCode::RedemptionRefused,
-        ],
+        &[ProblemCode::Invalid, ProblemCode::NotFound, ProblemCode::RedemptionRefused],
     ),
-    op(
-        "showOrderCode",
-        Access::RolesOrFamily(Action::SeeOrders, FamilyScope::See),
-        &[ProblemCode::SignInNeeded, ProblemCode::NotFound],
-    ),
-    op("showQr", Access::SignedIn, &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
+    op("showOrderCode", Access::RolesOrFamily(Action::SeeOrders, FamilyScope::See), &[ProblemCode::NotFound]),
+    op("showQr", Access::SignedIn, &[ProblemCode::NotFound]),
 ];
 
 /// The annotated operations and schemas of this resource.

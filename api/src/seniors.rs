@@ -41,43 +41,20 @@ pub fn routes(config: &mut ServiceConfig) {
 
 const EDITING: Access = Access::Roles(Action::EditSeniors);
 const LOOKING: Access = Access::RolesOrFamily(Action::SeeSeniors, FamilyScope::See);
-const OF_CREATING: &[P] = &[
-    P::BadRequest,
-    P::TooLarge,
-    P::Invalid,
-    P::SignInNeeded,
-    P::Forbidden,
-    P::NotFound,
-    P::Conflict,
-    P::IdempotencyKeyMissing,
-    P::IdempotencyKeyReused,
-    P::PasswordChangeNeeded,
-];
-const OF_CHANGING: &[P] = &[
-    P::BadRequest,
-    P::TooLarge,
-    P::Invalid,
-    P::SignInNeeded,
-    P::Forbidden,
-    P::NotFound,
-    P::Conflict,
-    P::VersionMissing,
-    P::Stale,
-    P::PasswordChangeNeeded,
-];
-const OF_ACTING: &[P] =
-    &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInNeeded, P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded];
+const OF_CREATING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded];
+const OF_CHANGING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::Conflict, P::Stale, P::PasswordChangeNeeded];
+const OF_ACTING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
     op("createSenior", EDITING, OF_CREATING),
-    op("listSeniors", LOOKING, &[P::BadRequest, P::Invalid, P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded]),
+    op("listSeniors", LOOKING, &[P::Invalid, P::Forbidden, P::PasswordChangeNeeded]),
     op(
         "searchSeniors",
         Access::AnyOf(&[Action::SeeSeniors, Action::Order]),
-        &[P::BadRequest, P::TooLarge, P::Invalid, P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded],
+        &[P::TooLarge, P::Invalid, P::Forbidden, P::PasswordChangeNeeded],
     ),
-    op("getSenior", LOOKING, &[P::SignInNeeded, P::NotFound, P::PasswordChangeNeeded]),
+    op("getSenior", LOOKING, &[P::NotFound, P::PasswordChangeNeeded]),
     op("changeSenior", EDITING, OF_CHANGING),
     op("putDiet", EDITING, OF_CHANGING),
     op("addFact", EDITING, OF_CREATING),

@@ -35,34 +35,16 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/settlements/{settlement}/closing").route(web::post().to(close_settlement)));
 }
 
-const OF_LOOKING: &[ProblemCode] =
-    &[ProblemCode::BadRequest, ProblemCode::Invalid, ProblemCode::SignInNeeded, ProblemCode::Forbidden, ProblemCode::NotFound];
+const OF_LOOKING: &[ProblemCode] = &[ProblemCode::Invalid, ProblemCode::Forbidden, ProblemCode::NotFound];
 
-const OF_STEPS: &[ProblemCode] = &[
-    ProblemCode::BadRequest,
-    ProblemCode::SignInNeeded,
-    ProblemCode::Forbidden,
-    ProblemCode::NotFound,
-    ProblemCode::VersionMissing,
-    ProblemCode::Stale,
-    ProblemCode::SettlementState,
-];
+const OF_STEPS: &[ProblemCode] = &[ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::Stale, ProblemCode::SettlementState];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
     op(
         "freezeSettlements",
         Access::Roles(Action::Settle),
-        &[
-            ProblemCode::BadRequest,
-            ProblemCode::TooLarge,
-            ProblemCode::IdempotencyKeyMissing,
-            ProblemCode::IdempotencyKeyReused,
-            ProblemCode::SignInNeeded,
-            ProblemCode::Forbidden,
-            ProblemCode::NotFound,
-            ProblemCode::SettlementRefused,
-        ],
+        &[ProblemCode::TooLarge, ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::SettlementRefused],
     ),
     op("listSettlements", Access::Roles(Action::SeeClaims), OF_LOOKING),
     op("getSettlement", Access::Roles(Action::SeeClaims), OF_LOOKING),
@@ -73,13 +55,10 @@ pub const OPERATIONS: &[Operation] = &[
         "withdrawSettlement",
         Access::Roles(Action::Settle),
         &[
-            ProblemCode::BadRequest,
             ProblemCode::TooLarge,
             ProblemCode::Invalid,
-            ProblemCode::SignInNeeded,
             ProblemCode::Forbidden,
             ProblemCode::NotFound,
-            ProblemCode::VersionMissing,
             ProblemCode::Stale,
             ProblemCode::SettlementState,
         ],

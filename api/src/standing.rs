@@ -35,35 +35,23 @@ pub fn routes(config: &mut ServiceConfig) {
 
 const ORDERING: Access = Access::RolesOrFamily(Action::Order, FamilyScope::Order);
 const LOOKING: Access = Access::RolesOrFamily(Action::SeeOrders, FamilyScope::See);
-const OF_MAKING: &[ProblemCode] = &[
-    ProblemCode::BadRequest,
-    ProblemCode::TooLarge,
-    ProblemCode::Invalid,
-    ProblemCode::SignInNeeded,
-    ProblemCode::Forbidden,
-    ProblemCode::NotFound,
-    ProblemCode::Conflict,
-    ProblemCode::IdempotencyKeyMissing,
-    ProblemCode::IdempotencyKeyReused,
-];
+const OF_MAKING: &[ProblemCode] =
+    &[ProblemCode::TooLarge, ProblemCode::Invalid, ProblemCode::Forbidden, ProblemCode::NotFound, ProblemCode::Conflict];
 
 const OF_PUTTING: &[ProblemCode] = &[
-    ProblemCode::BadRequest,
     ProblemCode::TooLarge,
     ProblemCode::Invalid,
-    ProblemCode::SignInNeeded,
     ProblemCode::Forbidden,
     ProblemCode::NotFound,
     ProblemCode::Conflict,
-    ProblemCode::VersionMissing,
     ProblemCode::Stale,
 ];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
     op("makeStandingOrder", ORDERING, OF_MAKING),
-    op("listStandingOrders", LOOKING, &[ProblemCode::BadRequest, ProblemCode::SignInNeeded, ProblemCode::NotFound]),
-    op("getStandingOrder", LOOKING, &[ProblemCode::SignInNeeded, ProblemCode::NotFound]),
+    op("listStandingOrders", LOOKING, &[ProblemCode::NotFound]),
+    op("getStandingOrder", LOOKING, &[ProblemCode::NotFound]),
     op("putStandingOrder", ORDERING, OF_PUTTING),
 ];
 

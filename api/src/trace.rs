@@ -32,7 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/orders/{order}/trace").route(web::get().to(trace_order)));
 }
 
-const LOOKING: &[P] = &[P::SignInNeeded, P::Forbidden, P::NotFound, P::TooLarge];
+const LOOKING: &[P] = &[P::Forbidden, P::NotFound, P::TooLarge];
 const TRACE: Access = Access::Roles(Action::SeeTrace);
 
 /// Who may do what here.
@@ -40,7 +40,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("traceLot", TRACE, LOOKING),
     op("traceLotCsv", TRACE, LOOKING),
     op("exportEpcis", TRACE, LOOKING),
-    op("getCallList", TRACE, &[P::BadRequest, P::Invalid, P::SignInNeeded, P::Forbidden, P::NotFound, P::TooLarge]),
+    op("getCallList", TRACE, &[P::Invalid, P::Forbidden, P::NotFound, P::TooLarge]),
     op("traceOrder", TRACE, LOOKING),
 ];
 

@@ -33,25 +33,14 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 const ADMIN: Access = Access::Roles(Action::EditUsers);
-const OF_CREATING: &[P] = &[
-    P::BadRequest,
-    P::TooLarge,
-    P::Invalid,
-    P::SignInNeeded,
-    P::Forbidden,
-    P::NotFound,
-    P::Conflict,
-    P::IdempotencyKeyMissing,
-    P::IdempotencyKeyReused,
-    P::PasswordChangeNeeded,
-];
-const OF_ACTING: &[P] = &[P::SignInNeeded, P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded];
+const OF_CREATING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded];
+const OF_ACTING: &[P] = &[P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
     op("createUser", ADMIN, OF_CREATING),
-    op("listUsers", ADMIN, &[P::BadRequest, P::Invalid, P::SignInNeeded, P::Forbidden, P::PasswordChangeNeeded]),
-    op("getUser", ADMIN, &[P::SignInNeeded, P::NotFound, P::PasswordChangeNeeded]),
+    op("listUsers", ADMIN, &[P::Invalid, P::Forbidden, P::PasswordChangeNeeded]),
+    op("getUser", ADMIN, &[P::NotFound, P::PasswordChangeNeeded]),
     op("blockUser", ADMIN, OF_ACTING),
     op("unblockUser", ADMIN, OF_ACTING),
     op("resetPassword", ADMIN, OF_ACTING),

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
-use store::query::catalogue;
+use store::query::catalogue::{self, CanteenRow, SittingRow};
 
 /// The count with who is not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,16 +27,22 @@ pub async fn count(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
     let sealer = app.store.sealer().clone();
     app.store
         .read("kitchen_count", move |conn| {
-            let (row, canteen) = catalogue::sitting_with_canteen(conn, sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
-            let at = Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) };
-            if !actor.may(Action::Kitchen, at) {
-                let known = actor.may(Action::SeeCatalogue, at);
-                return Err(if known { Failure::Forbidden } else { Failure::NotFound(Thing::Sitting) });
-            }
+            let (row, canteen) = sitting_for(conn, &actor, sitting)?;
             let demand = demand::load(conn, &sealer, &row, &canteen)?;
             Ok(SittingCount { count: counted(conn, sitting, &demand)?, left_out: demand.left_out })
         })
         .await
+}
+
+/// A sitting with its canteen, for who is of its kitchen.
+pub(crate) fn sitting_for<R>(conn: &mut AnyConnection, actor: &Actor, id: SittingId) -> Outcome<(SittingRow, CanteenRow), R> {
+    let (sitting, canteen) = catalogue::sitting_with_canteen(conn, id)?.ok_or(Failure::NotFound(Thing::Sitting))?;
+    let at = Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) };
+    if !actor.may(Action::Kitchen, at) {
+        let known = actor.may(Action::SeeCatalogue, at);
+        return Err(if known { Failure::Forbidden } else { Failure::NotFound(Thing::Sitting) });
+    }
+    Ok((sitting, canteen))
 }
 
 /// The count of a demand set that was loaded already.

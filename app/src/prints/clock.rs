@@ -1,16 +1,16 @@
 //! Until when what is in a box may be eaten: the cooked-at clock of its batches.
 
+use crate::batches::deadline::of_batch;
 use crate::ingredients::rules::RuleShelf;
 use domain::Instant;
 use domain::batch::BatchState;
 use domain::event::OrderView;
-use domain::food_safety::hand_over_deadline;
-use domain::id::{CanteenId, DishId, OrderId, SittingId};
+use domain::id::{BatchId, DishId, OrderId, SittingId};
 use std::collections::BTreeMap;
 use store::StoreError;
 use store::conn::AnyConnection;
 use store::query::batches::BatchRow;
-use store::query::{catalogue, prints};
+use store::query::prints;
 
 /// The deadlines of a sitting's batches, looked up once for all its labels.
 pub(super) struct Clock {
@@ -22,15 +22,24 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn of(conn: &mut AnyConnection, shelf: &RuleShelf, sitting: SittingId) -> Result<Self, StoreError> {
-        let mut places = BTreeMap::new();
+        // Many orders are packed from one batch.
+        let mut of_batches: BTreeMap<BatchId, Option<Instant>> = BTreeMap::new();
+        let mut deadline = |conn: &mut AnyConnection, batch: &BatchRow| {
+            if let Some(known) = of_batches.get(&batch.id.0) {
+                return Ok::<_, StoreError>(*known);
+            }
+            let found = of_batch(conn, shelf, batch)?;
+            of_batches.insert(batch.id.0, found);
+            Ok(found)
+        };
         let (mut packed, mut cooked) = (BTreeMap::new(), BTreeMap::new());
         for (order, batch) in prints::batches_of_orders(conn, sitting)? {
-            if let Some(at) = deadline(conn, shelf, &mut places, &batch)? {
+            if let Some(at) = deadline(conn, &batch)? {
                 earliest(&mut packed, order, at);
             }
         }
         for batch in prints::batches(conn, sitting)?.iter().filter(|batch| batch.state.0 != BatchState::Discarded) {
-            if let Some(at) = deadline(conn, shelf, &mut places, batch)? {
+            if let Some(at) = deadline(conn, batch)? {
                 earliest(&mut cooked, batch.dish_id.0, at);
             }
         }
@@ -47,20 +56,4 @@ impl Clock {
 fn earliest<K: Ord>(of: &mut BTreeMap<K, Instant>, key: K, at: Instant) {
     let known = of.entry(key).or_insert(at);
     *known = at.min(*known);
-}
-
-fn deadline(
-    conn: &mut AnyConnection,
-    shelf: &RuleShelf,
-    places: &mut BTreeMap<CanteenId, Option<domain::PlaceCode>>,
-    batch: &BatchRow,
-) -> Result<Option<Instant>, StoreError> {
-    let Some(cooked) = batch.cooked_at else { return Ok(None) };
-    let id = batch.canteen_id.0;
-    if let std::collections::btree_map::Entry::Vacant(place) = places.entry(id) {
-        place.insert(catalogue::canteen(conn, id)?.map(|canteen| canteen.place_code.0));
-    }
-    let Some(Some(place)) = places.get(&id) else { return Ok(None) };
-    let rules = shelf.in_force(place, batch.service_date.0)?;
-    Ok(hand_over_deadline(cooked.0, batch.holding.0, &rules))
 }

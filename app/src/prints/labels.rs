@@ -4,14 +4,15 @@
 //! recorded meanwhile: otherwise two people who print at once would both hold a first print of one order.
 
 use super::clock::Clock;
-use super::{PrintRefusal, Printed, heading, put, rendered};
+use super::{PrintRefusal, Printed, heading, number, put, rendered};
 use crate::App;
 use crate::demand;
-use crate::failure::{Failure, Outcome, Thing};
+use crate::failure::{Failure, Outcome};
 use crate::idempotency::RequestKey;
 use crate::ingredients::rules::RuleShelf;
+use crate::kitchen::count::sitting_for;
 use crate::lanes;
-use domain::access::{Action, Actor, Where};
+use domain::access::Actor;
 use domain::event::OrderView;
 use domain::id::{OrderId, PrintRunId, SittingId};
 use print::{Label, LabelLine, Labels, Paper, RouteStop};
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
 use store::query::prints::PrintKind;
-use store::query::{catalogue, plans, prints};
+use store::query::{plans, prints};
 use store::seal::Sealer;
 
 /// Which orders.
@@ -110,12 +111,7 @@ fn choose(
     request: &LabelRequest,
     earlier: Option<PrintRunId>,
 ) -> Outcome<Chosen, PrintRefusal> {
-    let (sitting, canteen) = catalogue::sitting_with_canteen(conn, request.sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
-    let at = Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) };
-    if !actor.may(Action::Kitchen, at) {
-        let known = actor.may(Action::SeeCatalogue, at);
-        return Err(if known { Failure::Forbidden } else { Failure::NotFound(Thing::Sitting) });
-    }
+    let (sitting, canteen) = sitting_for(conn, actor, request.sitting)?;
     let mut orders = demand::load(conn, sealer, &sitting, &canteen)?.orders;
     let run_no = match earlier {
         Some(id) => prints::find(conn, id)?.map_or(0, |run| run.run_no),
@@ -189,7 +185,6 @@ fn line(of: &domain::event::LineView) -> LabelLine {
 /// Route and stop of each order on the plan in use.
 fn stops(conn: &mut AnyConnection, sitting: SittingId) -> Result<BTreeMap<OrderId, RouteStop>, StoreError> {
     let Some(plan) = plans::current(conn, sitting)? else { return Ok(BTreeMap::new()) };
-    let number = |n: i64| u32::try_from(n).unwrap_or(0);
     let stops = plans::stops(conn, plan.id.0)?.into_iter();
     let stop = |row: plans::StopRow| {
         (row.order_id.0, RouteStop { route: row.carrier, trip: number(row.trip_no), stop: number(row.position) })

@@ -1,6 +1,6 @@
 //! The load sheets of a plan: what each courier takes along, trip by trip.
 
-use super::{PrintRefusal, Printed, heading, record, rendered};
+use super::{PrintRefusal, Printed, heading, number, record, rendered};
 use crate::App;
 use crate::failure::{Failure, Outcome};
 use crate::plans::look::{self, PlanView, StopView};
@@ -77,8 +77,4 @@ fn note(stop: &StopView) -> String {
         parts.push(stop.order.note.clone());
     }
     parts.join("；")
-}
-
-fn number(n: i64) -> u32 {
-    u32::try_from(n).unwrap_or(0)
 }

@@ -40,6 +40,11 @@ fn heading(sitting: &SittingRow, canteen: &CanteenRow) -> Heading {
     Heading { canteen: canteen.name.clone(), date: sitting.service_date.0, meal: sitting.meal.0 }
 }
 
+/// A place on a round as it is printed. A CHECK keeps the columns above 0.
+fn number(n: i64) -> u32 {
+    u32::try_from(n).unwrap_or(0)
+}
+
 /// Makes the file on a thread of its own: thousands of labels are more than a request thread has time for.
 async fn rendered(make: impl FnOnce() -> Result<Vec<u8>, PrintFaults> + Send + 'static) -> Result<Vec<u8>, Failure<PrintRefusal>> {
     let made = tokio::task::spawn_blocking(make).await.map_err(|e| StoreError::Database(format!("printing: {e}")))?;

@@ -3,14 +3,13 @@
 use super::{PrintRefusal, Printed, heading, record, rendered};
 use crate::App;
 use crate::demand;
-use crate::failure::{Failure, Outcome, Thing};
-use crate::kitchen::count::counted;
-use domain::access::{Action, Actor, Where};
+use crate::failure::{Failure, Outcome};
+use crate::kitchen::count::{counted, sitting_for};
+use domain::access::Actor;
 use domain::id::SittingId;
 use domain::kitchen::DishCount;
 use print::{DishPortions, NotCounted, PartPortions, ProductionSheet};
 use std::sync::Arc;
-use store::query::catalogue;
 use store::query::prints::PrintKind;
 
 /// Prints the sheet and puts it on record.
@@ -19,12 +18,7 @@ pub async fn print(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
     let (sheet, orders) = app
         .store
         .read("production_sheet", move |conn| {
-            let (row, canteen) = catalogue::sitting_with_canteen(conn, sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
-            let at = Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) };
-            if !by.may(Action::Kitchen, at) {
-                let known = by.may(Action::SeeCatalogue, at);
-                return Err(if known { Failure::Forbidden } else { Failure::NotFound(Thing::Sitting) });
-            }
+            let (row, canteen) = sitting_for(conn, &by, sitting)?;
             let demand = demand::load(conn, &sealer, &row, &canteen)?;
             let orders: Vec<_> = demand.orders.iter().map(|order| (order.order, order.version)).collect();
             let count = counted(conn, sitting, &demand)?;
