@@ -1,9 +1,8 @@
 //! The audit log, and the letters that could not be delivered.
 
 use crate::extract::Signed;
-use crate::input;
 use crate::operations::{Access, Operation, op};
-use crate::paging::{PageView, cursor_of, key_of, limit_of};
+use crate::paging::{PageView, cursor_id, key_of, limit_of};
 use crate::problem::{Problem, ProblemCode as P};
 use crate::words::{AuditActionWord, JobIdText, path_id};
 use actix_web::HttpResponse;
@@ -116,9 +115,8 @@ pub async fn list_audit(
     crate::orders::limit_text(&mut faults, "actor", query.actor.as_deref(), 64);
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let filter = AuditFilter { before, action: query.action, subject: query.subject, actor: query.actor };
-    let rows = audit::list(&app, actor, filter, i64::from(limit)).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    let next = if rows.len() == usize::from(limit) { rows.last().map(|row| cursor_of(&row.seq.to_string())) } else { None };
-    Ok(Json(PageView { items: rows.into_iter().map(AuditView::from).collect(), next }))
+    let rows = audit::list(&app, actor, filter, i64::from(limit) + 1).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    Ok(Json(PageView::of(rows.into_iter().map(AuditView::from).collect(), limit, |row| row.seq.to_string())))
 }
 
 /// A message that was given up, or a notice that was dropped. What it carries is not shown.
@@ -167,17 +165,15 @@ pub async fn list_dead_letters(
 ) -> Result<Json<PageView<DeadLetterView>>, Problem> {
     let mut faults = Faults::default();
     let limit = limit_of(&mut faults, query.limit);
-    let after = input::cursor_id(&mut faults, query.cursor.as_deref());
+    let after = cursor_id(&mut faults, query.cursor.as_deref());
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
-    let limited = i64::from(limit);
+    let limited = i64::from(limit) + 1;
     let found = match query.dropped {
         Some(true) => jobs::dropped(&app, actor, after, limited).await,
         Some(false) | None => jobs::dead(&app, actor, after, limited).await,
     };
     let found = found.map_err(|f| Problem::of(f, |never| match never {}))?;
-    let items: Vec<DeadLetterView> = found.into_iter().map(DeadLetterView::from).collect();
-    let next = if items.len() == usize::from(limit) { items.last().map(|j| cursor_of(&j.id.to_string())) } else { None };
-    Ok(Json(PageView { items, next }))
+    Ok(Json(PageView::of(found.into_iter().map(DeadLetterView::from).collect(), limit, |job| job.id.to_string())))
 }
 
 /// Sends a message that was given up on its way again.

@@ -6,9 +6,9 @@ use crate::extract::{IdempotencyKey, Signed};
 use crate::lots::amount_fault;
 use crate::operations::{Access, Operation, op};
 use crate::orders::limit_text;
-use crate::paging::PageView;
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
-use crate::suppliers::{PageQuery, page, page_of, required};
+use crate::suppliers::required;
 use crate::words::path_id;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
@@ -143,7 +143,6 @@ pub async fn list_overrides(
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<OverrideView>>, Problem> {
     let (limit, before) = page(&query)?;
-    let before = before.map(|text| path_id(&text)).transpose()?;
     let found = look::overrides(&app, actor, path_id(&path)?, before, i64::from(limit) + 1).await;
     let items = found.map_err(|f| Problem::of(f, refused))?.into_iter().map(|o| OverrideView {
         batch: o.batch,
@@ -153,7 +152,7 @@ pub async fn list_overrides(
         at: o.at,
         id: o.id.to_string(),
     });
-    Ok(Json(page_of(items.collect(), limit, |o| o.id.clone())))
+    Ok(Json(PageView::of(items.collect(), limit, |o| o.id.clone())))
 }
 
 /// One batch, with what is missing for its release.

@@ -4,10 +4,11 @@ use crate::auth::conflict;
 use crate::extract::{Caller, IdempotencyKey, Signed};
 use crate::input;
 use crate::operations::{Access, Operation, op};
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
 use crate::words::{BindingIdText, BindingRequestIdText, ConsentKindWord, FamilyScopeWord, UserIdText, path_id};
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
 use app::App;
 use app::bindings::request::{self, ConfirmRefusal, Wanted};
 use app::bindings::{self, BindingRefusal, Recorded};
@@ -224,11 +225,18 @@ pub struct BindingView {
     pub revoked_at: Option<Instant>,
 }
 
-/// A senior's bindings, revoked ones too; a family member sees their own.
-#[utoipa::path(get, path = "/v1/seniors/{senior}/bindings", operation_id = "listBindings", tag = "family", params(("senior" = String, Path, description = "The senior")),
-    responses((status = 200, body = Vec<BindingView>)))]
-pub async fn list_bindings(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<Json<Vec<BindingView>>, Problem> {
-    let found = bindings::list(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+/// A senior's bindings, oldest first, revoked ones too; a family member sees their own.
+#[utoipa::path(get, path = "/v1/seniors/{senior}/bindings", operation_id = "listBindings", tag = "family",
+    params(("senior" = String, Path, description = "The senior"), PageQuery), responses((status = 200, body = PageView<BindingView>)))]
+pub async fn list_bindings(
+    app: Data<App>,
+    Signed(actor): Signed,
+    path: Path<String>,
+    query: Query<PageQuery>,
+) -> Result<Json<PageView<BindingView>>, Problem> {
+    let (limit, after) = page(&query)?;
+    let page = (after, usize::from(limit) + 1);
+    let found = bindings::list(&app, actor, path_id(&path)?, page).await.map_err(|f| Problem::of(f, |never| match never {}))?;
     let view = |(row, name): (app::store::query::bindings::BindingRow, String)| BindingView {
         id: row.id.0,
         user: row.user_id.0,
@@ -239,7 +247,7 @@ pub async fn list_bindings(app: Data<App>, Signed(actor): Signed, path: Path<Str
         consent_at: row.consent_at.0,
         revoked_at: row.revoked_at.map(|at| at.0),
     };
-    Ok(Json(found.into_iter().map(view).collect()))
+    Ok(Json(PageView::of(found.into_iter().map(view).collect(), limit, |binding| binding.id.to_string())))
 }
 
 /// Ends a binding at once: by the senior, by the family member, or by staff who may record one.

@@ -4,9 +4,8 @@ use crate::auth::{conflict, secret};
 use crate::extract::{Caller, Signed};
 use crate::input;
 use crate::operations::{Access, Operation, op};
-use crate::paging::{PageView, cursor_of, limit_of};
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
-use crate::users::PageQuery;
 use crate::words::{CanteenIdText, DeviceIdText, DeviceKindWord, UserIdText, path_id};
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
@@ -165,14 +164,9 @@ pub async fn list_devices(
     Signed(actor): Signed,
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<DeviceView>>, Problem> {
-    let mut faults = Faults::default();
-    let limit = limit_of(&mut faults, query.limit);
-    let after = input::cursor_id(&mut faults, query.cursor.as_deref());
-    faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
-    let found = devices::list(&app, actor, after, i64::from(limit)).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    let items: Vec<DeviceView> = found.into_iter().map(DeviceView::from).collect();
-    let next = if items.len() == usize::from(limit) { items.last().map(|d| cursor_of(&d.id.to_string())) } else { None };
-    Ok(Json(PageView { items, next }))
+    let (limit, after) = page(&query)?;
+    let found = devices::list(&app, actor, after, i64::from(limit) + 1).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    Ok(Json(PageView::of(found.into_iter().map(DeviceView::from).collect(), limit, |device| device.id.to_string())))
 }
 
 /// Shuts a device out; its sessions end at once.

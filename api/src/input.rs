@@ -2,7 +2,6 @@
 
 use domain::PlaceCode;
 use domain::fault::Faults;
-use domain::id::{Id, Kind};
 use domain::person::citizen_id::CitizenId;
 use domain::person::phone::Phone;
 
@@ -62,14 +61,4 @@ pub fn code(faults: &mut Faults, place: &str, value: &str) {
     if value.len() != domain::person::one_time_code::DIGITS || !value.bytes().all(|b| b.is_ascii_digit()) {
         faults.push(place, "bad_code", "验证码为 6 位数字", "a code has 6 digits");
     }
-}
-
-/// The identifier that a cursor stands for.
-pub fn cursor_id<K: Kind>(faults: &mut Faults, cursor: Option<&str>) -> Option<Id<K>> {
-    let key = crate::paging::key_of(faults, cursor)?;
-    let id = Id::parse(&key).ok();
-    if id.is_none() {
-        faults.push("cursor", "bad_cursor", "不是本列表给出的 cursor", "not a cursor of this list");
-    }
-    id
 }

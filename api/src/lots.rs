@@ -3,9 +3,9 @@
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::orders::limit_text;
-use crate::paging::PageView;
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
-use crate::suppliers::{PageQuery, page, page_of, required};
+use crate::suppliers::required;
 use crate::words::{
     AmountUnitWord, IngredientIdText, LotIdText, LotStateWord, StorageWord, SupplierIdText, VoucherKindWord, path_id,
 };
@@ -310,7 +310,7 @@ pub async fn list_lots(
 ) -> Result<Json<PageView<LotView>>, Problem> {
     let query = query.into_inner();
     let (limit, after) = page(&PageQuery { limit: query.limit, cursor: query.cursor })?;
-    let (canteen, after) = (path_id(&path)?, after.map(|text| path_id(&text)).transpose()?);
+    let canteen = path_id(&path)?;
     let one_more = i64::from(limit) + 1;
     let found = if query.expiring {
         lots::expiring(&app, actor, canteen, after, one_more).await
@@ -320,7 +320,7 @@ pub async fn list_lots(
         lots::list(&app, actor, canteen, filter, one_more).await
     };
     let found = found.map_err(|f| Problem::of(f, refused))?;
-    Ok(Json(page_of(found.into_iter().map(LotView::from).collect(), limit, |lot| lot.id.to_string())))
+    Ok(Json(PageView::of(found.into_iter().map(LotView::from).collect(), limit, |lot| lot.id.to_string())))
 }
 
 /// Which lots are wanted.

@@ -5,7 +5,7 @@ pub mod views;
 
 use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::operations::{Access, Operation, op};
-use crate::paging::versioned;
+use crate::paging::{PageView, cursor_id, cursor_of, limit_of, versioned};
 use crate::problem::{Problem, ProblemCode};
 use crate::words::{ChannelWord, MenuItemIdText, SeniorIdText, SittingIdText, TextureWord, path_id};
 use actix_web::HttpResponse;
@@ -16,13 +16,13 @@ use app::store::query::orders::OrderFilter;
 use domain::access::{Action, FamilyScope};
 use domain::diet::Texture;
 use domain::fault::Faults;
-use domain::id::{MenuItemId, OrderId, SeniorId, SittingId};
+use domain::id::{MenuItemId, SeniorId, SittingId};
 use domain::order::OrderState;
 use domain::{Channel, Fen, ServiceDate};
 use refusals::{change_refused, refused, rejected};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use views::{OrderPage, OrderView, QuoteView};
+use views::{OrderView, QuoteView};
 
 /// Adds the routes.
 pub fn routes(config: &mut ServiceConfig) {
@@ -34,8 +34,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/orders/{order}/cancellation").route(web::post().to(cancel_order)));
 }
 
-const OF_ORDERING: &[ProblemCode] = &[
-    ProblemCode::TooLarge,
+/// What stands in the way of an order is told by its quote already.
+const OF_QUOTING: &[ProblemCode] = &[
     ProblemCode::Invalid,
     ProblemCode::Forbidden,
     ProblemCode::NotFound,
@@ -44,14 +44,22 @@ const OF_ORDERING: &[ProblemCode] = &[
     ProblemCode::CutOffPassed,
     ProblemCode::DietClash,
     ProblemCode::ReasonNeeded,
-    ProblemCode::IdempotencyKeyMissing,
-    ProblemCode::IdempotencyKeyReused,
+];
+const OF_ORDERING: &[ProblemCode] = &[
+    ProblemCode::Invalid,
+    ProblemCode::Forbidden,
+    ProblemCode::NotFound,
+    ProblemCode::OrderRefused,
+    ProblemCode::SoldOut,
+    ProblemCode::CutOffPassed,
+    ProblemCode::DietClash,
+    ProblemCode::ReasonNeeded,
     ProblemCode::QuoteChanged,
 ];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
-    op("quoteOrder", ORDERING, OF_ORDERING),
+    op("quoteOrder", ORDERING, OF_QUOTING),
     op("placeOrder", ORDERING, OF_ORDERING),
     op("orderAgain", ORDERING, OF_ORDERING),
     op("listOrders", LOOKING, &[ProblemCode::Invalid, ProblemCode::Forbidden]),
@@ -72,7 +80,6 @@ pub const OPERATIONS: &[Operation] = &[
     ),
 ];
 const OF_CHANGING: &[ProblemCode] = &[
-    ProblemCode::TooLarge,
     ProblemCode::Invalid,
     ProblemCode::Forbidden,
     ProblemCode::NotFound,
@@ -202,22 +209,19 @@ pub struct OrderQuery {
     cursor: Option<String>,
     /// How many, 1 to 200.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<i64>,
+    limit: Option<u16>,
 }
 
 /// The orders in the caller's sight, newest first.
-#[utoipa::path(get, path = "/v1/orders", operation_id = "listOrders", tag = "orders", params(OrderQuery), responses((status = 200, body = OrderPage)))]
-pub async fn list_orders(app: Data<App>, Signed(actor): Signed, query: Query<OrderQuery>) -> Result<Json<OrderPage>, Problem> {
-    let query = query.into_inner();
-    let mut faults = Faults::default();
-    let before = query.cursor.as_deref().map(OrderId::parse).transpose().unwrap_or_else(|_| {
-        faults.push("/cursor", "bad_cursor", "请使用上一页返回的 next_cursor", "give the next_cursor of the page before");
-        None
-    });
-    let limit = query.limit.unwrap_or(PAGE_USUAL);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        faults.push("/limit", "out_of_range", "应为 1 到 200", "must be 1 to 200");
-    }
+#[utoipa::path(get, path = "/v1/orders", operation_id = "listOrders", tag = "orders", params(OrderQuery), responses((status = 200, body = PageView<OrderView>)))]
+pub async fn list_orders(
+    app: Data<App>,
+    Signed(actor): Signed,
+    query: Query<OrderQuery>,
+) -> Result<Json<PageView<OrderView>>, Problem> {
+    let (query, mut faults) = (query.into_inner(), Faults::default());
+    let limit = limit_of(&mut faults, query.limit);
+    let before = cursor_id(&mut faults, query.cursor.as_deref());
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let filter = OrderFilter {
         sitting: query.sitting,
@@ -226,16 +230,12 @@ pub async fn list_orders(app: Data<App>, Signed(actor): Signed, query: Query<Ord
         to: query.to,
         state: query.state,
         before,
-        limit,
+        limit: i64::from(limit),
     };
     let (orders, next) = list::list(&app, actor, filter).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    let next_cursor = next.map(|id| id.to_string());
-    Ok(Json(OrderPage { orders: orders.into_iter().map(OrderView::from).collect(), next_cursor }))
+    let next = next.map(|id| cursor_of(&id.to_string()));
+    Ok(Json(PageView { items: orders.into_iter().map(OrderView::from).collect(), next }))
 }
-
-/// Orders on a page when the caller says nothing, and at most.
-const PAGE_USUAL: i64 = 50;
-const PAGE_MAX: i64 = 200;
 
 /// One order.
 #[utoipa::path(get, path = "/v1/orders/{order}", operation_id = "getOrder", tag = "orders", params(("order" = String, Path, description = "The order")), responses((status = 200, body = OrderView)))]

@@ -4,9 +4,10 @@ use crate::problem::{Problem, ProblemCode};
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse};
 use domain::fault::Faults;
-use serde::Serialize;
+use domain::id::{Id, Kind};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Entries of a page when the client says nothing.
 pub const PAGE_USUAL: u16 = 50;
@@ -23,6 +24,45 @@ pub struct PageView<T> {
     /// Send it as `cursor` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+impl<T> PageView<T> {
+    /// A page of entries of which one more than the limit was read, so that the last page is known to be the last.
+    pub fn of(mut items: Vec<T>, limit: u16, key: impl Fn(&T) -> String) -> Self {
+        let more = items.len() > usize::from(limit);
+        items.truncate(usize::from(limit));
+        Self { next: items.last().filter(|_| more).map(|last| cursor_of(&key(last))), items }
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+    /// Entries, 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u16>,
+}
+
+/// The limit and the identifier that the cursor stands for; a fault of either is told.
+pub fn page<K: Kind>(query: &PageQuery) -> Result<(u16, Option<Id<K>>), Problem> {
+    let mut faults = Faults::default();
+    let limit = limit_of(&mut faults, query.limit);
+    let key = cursor_id(&mut faults, query.cursor.as_deref());
+    faults.into_result((limit, key)).map_err(|f| Problem::invalid(&f))
+}
+
+/// The identifier that a cursor stands for; a fault when it is none of ours.
+pub fn cursor_id<K: Kind>(faults: &mut Faults, cursor: Option<&str>) -> Option<Id<K>> {
+    let key = key_of(faults, cursor)?;
+    let id = Id::parse(&key).ok();
+    if id.is_none() {
+        faults.push("cursor", "bad_cursor", "不是本列表给出的 cursor", "not a cursor of this list");
+    }
+    id
 }
 
 /// A sort key as a cursor. Hexadecimal, so that nobody takes it for something to make up.

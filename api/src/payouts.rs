@@ -2,7 +2,7 @@
 
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
-use crate::paging::{PageView, cursor_of, limit_of};
+use crate::paging::{PageQuery, PageView, cursor_of, page};
 use crate::problem::{Problem, ProblemCode};
 use crate::settlements::{PaymentView, never, refused};
 use crate::words::{
@@ -140,25 +140,6 @@ pub async fn make_payout(
     Ok(HttpResponse::Created().json(MadePayoutView { payout: made.payout.into(), without_account: made.without_account }))
 }
 
-/// A part of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageQuery {
-    /// From the page before.
-    cursor: Option<String>,
-    /// Entries at most, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-}
-
-fn page<K: domain::id::Kind>(query: &PageQuery) -> Result<(Option<domain::Id<K>>, i64), Problem> {
-    let mut faults = Faults::default();
-    let limit = limit_of(&mut faults, query.limit);
-    let from = crate::input::cursor_id(&mut faults, query.cursor.as_deref());
-    faults.into_result((from, i64::from(limit))).map_err(|f| Problem::invalid(&f))
-}
-
 /// The payouts of the caller's places, newest first.
 #[utoipa::path(get, path = "/v1/payouts", operation_id = "listPayouts", tag = "payouts", params(PageQuery),
     responses((status = 200, body = PageView<PayoutView>)))]
@@ -167,8 +148,8 @@ pub async fn list_payouts(
     Signed(actor): Signed,
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<PayoutView>>, Problem> {
-    let (before, limit) = page(&query)?;
-    let (rows, next) = payout::list(&app, actor, before, limit).await.map_err(never)?;
+    let (limit, before) = page(&query)?;
+    let (rows, next) = payout::list(&app, actor, before, i64::from(limit)).await.map_err(never)?;
     Ok(Json(PageView { items: rows.into_iter().map(PayoutView::from).collect(), next: next.map(|id| cursor_of(&id.to_string())) }))
 }
 
@@ -380,8 +361,8 @@ pub async fn list_suspense(
     Signed(actor): Signed,
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<SuspenseView>>, Problem> {
-    let (after, limit) = page(&query)?;
-    let (rows, next) = suspense::list(&app, actor, after, limit).await.map_err(never)?;
+    let (limit, after) = page(&query)?;
+    let (rows, next) = suspense::list(&app, actor, after, i64::from(limit)).await.map_err(never)?;
     Ok(Json(PageView {
         items: rows.into_iter().map(SuspenseView::from).collect(),
         next: next.map(|id| cursor_of(&id.to_string())),

@@ -199,6 +199,7 @@ fn stop_refused(refusal: StopRefusal) -> Problem {
         StopRefusal::OtherStop | StopRefusal::Redemption(RedeemRefusal::OtherOrder) => Cause::IdentifierOfAnotherRecord.problem(),
         StopRefusal::ProofNeeded => Cause::ProofNeeded.problem(),
         StopRefusal::WrongCode => Cause::WrongCode.problem(),
+        StopRefusal::TooManyCodes => Cause::TooManyCodes.problem(),
         StopRefusal::AlreadyServed => Problem::new(ProblemCode::AlreadyServed),
         StopRefusal::Redemption(refusal) => crate::redemptions::refused(refusal),
     }

@@ -2,7 +2,7 @@
 
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
-use crate::paging::{PageView, cursor_of, key_of, limit_of};
+use crate::paging::{PageView, cursor_id, cursor_of, limit_of};
 use crate::problem::{Problem, ProblemCode, json_error};
 use crate::words::{PolicyIdText, PolicyStateWord, UserIdText, path_id};
 use actix_web::HttpResponse;
@@ -280,13 +280,7 @@ pub async fn list_policies(
 ) -> Result<Json<PageView<PolicyView>>, Problem> {
     let (query, mut faults) = (query.into_inner(), Faults::default());
     let limit = limit_of(&mut faults, query.limit);
-    let before = key_of(&mut faults, query.cursor.as_deref()).and_then(|key| {
-        let id = PolicyId::parse(&key).ok();
-        if id.is_none() {
-            faults.push("cursor", "bad_cursor", "不是本列表给出的 cursor", "not a cursor of this list");
-        }
-        id
-    });
+    let before = cursor_id(&mut faults, query.cursor.as_deref());
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let filter = PolicyFilter { programme: query.programme, state: query.state, before, limit: i64::from(limit) };
     let (page, next) = look::list(&app, actor, filter).await.map_err(|f| Problem::of(f, |never| match never {}))?;

@@ -36,6 +36,8 @@ domain::text_enum! {
         IdentifierOfAnotherRecord = "identifier_of_another_record",
         /// The code that was read out is not the order's.
         WrongCode = "wrong_code",
+        /// Too many wrong codes were tried for this order.
+        TooManyCodes = "too_many_codes",
         /// A hand-over without a proof.
         ProofNeeded = "proof_needed",
     }
@@ -86,6 +88,10 @@ impl Cause {
                 ("请为这条记录生成新的编号后重新提交", "Make a new identifier for this record and send it again")
             }
             Self::WrongCode => ("请与老人核对取餐码；没有码的请签名送达", "Ask for the code again; without one have it signed for"),
+            Self::TooManyCodes => (
+                "错码次数过多，本单不再接受取餐码；请签名或拍照送达",
+                "Too many wrong codes: none is taken for this order any more. Have it signed for, or take a photo",
+            ),
             Self::ProofNeeded => {
                 ("请说明凭什么确认送达：取餐码、签名或照片", "Say how the hand-over is proved: code, signature or photo")
             }

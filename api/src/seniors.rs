@@ -7,7 +7,7 @@ use crate::auth::{conflict, secret};
 use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::input;
 use crate::operations::{Access, Operation, op};
-use crate::paging::{PageView, cursor_of, limit_of};
+use crate::paging::{PageView, cursor_id, limit_of};
 use crate::problem::{Problem, ProblemCode as P};
 use crate::words::{FactIdText, HiddenWord, SeniorStateWord, path_id};
 use actix_web::HttpResponse;
@@ -122,15 +122,14 @@ pub async fn create_senior(
 pub async fn list_seniors(app: Data<App>, Signed(actor): Signed, query: Query<SeniorQuery>) -> Result<HttpResponse, Problem> {
     let (query, mut faults) = (query.into_inner(), Faults::default());
     let limit = limit_of(&mut faults, query.limit);
-    let after = input::cursor_id(&mut faults, query.cursor.as_deref());
+    let after = cursor_id(&mut faults, query.cursor.as_deref());
     crate::orders::limit_text(&mut faults, "name", query.name.as_deref(), 40);
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let name_prefix = query.name.filter(|name| !name.is_empty());
     let filter = SeniorFilter { place: query.place, name_prefix, state: query.state, after };
-    let found = read::list(&app, actor, filter, i64::from(limit)).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    let items: Vec<SeniorView> = found.into_iter().map(SeniorView::from).collect();
-    let next = if items.len() == usize::from(limit) { items.last().map(|s| cursor_of(&s.id.to_string())) } else { None };
-    Ok(secret(HttpResponse::Ok(), &PageView { items, next }))
+    let found = read::list(&app, actor, filter, i64::from(limit) + 1).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    let page = PageView::of(found.into_iter().map(SeniorView::from).collect(), limit, |senior| senior.id.to_string());
+    Ok(secret(HttpResponse::Ok(), &page))
 }
 
 /// What a senior is looked up by: exactly one of them.

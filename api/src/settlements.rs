@@ -2,7 +2,7 @@
 
 use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::operations::{Access, Operation, op};
-use crate::paging::{PageView, cursor_of, key_of, limit_of, versioned};
+use crate::paging::{PageView, cursor_id, cursor_of, key_of, limit_of, versioned};
 use crate::problem::{Problem, ProblemCode};
 use crate::words::{CanteenIdText, SettlementStateWord, path_id};
 use actix_web::HttpResponse;
@@ -150,7 +150,7 @@ pub async fn list_settlements(
 ) -> Result<Json<PageView<SettlementView>>, Problem> {
     let (query, mut faults) = (query.into_inner(), Faults::default());
     let limit = limit_of(&mut faults, query.limit);
-    let before = crate::input::cursor_id(&mut faults, query.cursor.as_deref());
+    let before = cursor_id(&mut faults, query.cursor.as_deref());
     faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let filter = SettlementFilter {
         canteen: query.canteen,

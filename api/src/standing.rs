@@ -2,7 +2,7 @@
 
 use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::operations::{Access, Operation, op};
-use crate::paging::versioned;
+use crate::paging::{PageView, cursor_id, limit_of, versioned};
 use crate::problem::{Problem, ProblemCode};
 use crate::words::{CanteenIdText, ChannelWord, MealWord, SeniorIdText, StandingOrderIdText, path_id};
 use actix_web::HttpResponse;
@@ -178,18 +178,28 @@ pub struct StandingQuery {
     /// Whose.
     #[param(value_type = SeniorIdText)]
     senior: SeniorId,
+    /// From the page before.
+    cursor: Option<String>,
+    /// Entries at most, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
 }
 
-/// A senior's standing orders, newest first, at most 100.
+/// A senior's standing orders, newest first.
 #[utoipa::path(get, path = "/v1/standing-orders", operation_id = "listStandingOrders", tag = "standing orders", params(StandingQuery),
-    responses((status = 200, body = Vec<StandingView>)))]
+    responses((status = 200, body = PageView<StandingView>)))]
 pub async fn list_standing_orders(
     app: Data<App>,
     Signed(actor): Signed,
     query: Query<StandingQuery>,
-) -> Result<Json<Vec<StandingView>>, Problem> {
-    let rows = standing::list(&app, actor, query.senior).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    Ok(Json(rows.into_iter().map(StandingView::from).collect()))
+) -> Result<Json<PageView<StandingView>>, Problem> {
+    let (query, mut faults) = (query.into_inner(), Faults::default());
+    let limit = limit_of(&mut faults, query.limit);
+    let before = cursor_id(&mut faults, query.cursor.as_deref());
+    faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
+    let page = (before, usize::from(limit) + 1);
+    let rows = standing::list(&app, actor, query.senior, page).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    Ok(Json(PageView::of(rows.into_iter().map(StandingView::from).collect(), limit, |row| row.id.to_string())))
 }
 
 /// One standing order.

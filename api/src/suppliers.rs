@@ -4,7 +4,7 @@ use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::lots::refused;
 use crate::operations::{Access, Operation, op};
 use crate::orders::limit_text;
-use crate::paging::{PageView, cursor_of, key_of, limit_of};
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
 use crate::words::{CertificateIdText, SupplierIdText, SupplierStateWord, UserIdText, path_id};
 use actix_web::HttpResponse;
@@ -19,7 +19,7 @@ use domain::id::{CertificateId, SupplierId, UserId};
 use domain::lot::SupplierState;
 use domain::{Sensitive, ServiceDate};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Adds the routes.
 pub fn routes(config: &mut ServiceConfig) {
@@ -112,17 +112,6 @@ impl From<view::SupplierView> for SupplierView {
     }
 }
 
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageQuery {
-    /// Entries, 1 to 200; 50 when absent.
-    pub(crate) limit: Option<u16>,
-    /// `next` of the page before.
-    pub(crate) cursor: Option<String>,
-}
-
 fn draft(body: &SupplierBody) -> Result<SupplierDraft, Problem> {
     let mut faults = Faults::default();
     for (place, text) in
@@ -175,25 +164,9 @@ pub async fn list_suppliers(
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<SupplierView>>, Problem> {
     let (limit, after) = page(&query)?;
-    let after = after.map(|text| path_id(&text)).transpose()?;
     let all = suppliers::list(&app, actor, path_id(&path)?, after, i64::from(limit) + 1).await;
     let all = all.map_err(|f| Problem::of(f, refused))?;
-    Ok(Json(page_of(all.into_iter().map(SupplierView::from).collect(), limit, |s| s.id.to_string())))
-}
-
-/// The limit and the key of the cursor; a fault of either is told.
-pub(crate) fn page(query: &PageQuery) -> Result<(u16, Option<String>), Problem> {
-    let mut faults = Faults::default();
-    let limit = limit_of(&mut faults, query.limit);
-    let key = key_of(&mut faults, query.cursor.as_deref());
-    faults.into_result((limit, key)).map_err(|f| Problem::invalid(&f))
-}
-
-/// A page of entries of which one more than the limit was read.
-pub(crate) fn page_of<T>(mut items: Vec<T>, limit: u16, key: impl Fn(&T) -> String) -> PageView<T> {
-    let more = items.len() > usize::from(limit);
-    items.truncate(usize::from(limit));
-    PageView { next: items.last().filter(|_| more).map(|last| cursor_of(&key(last))), items }
+    Ok(Json(PageView::of(all.into_iter().map(SupplierView::from).collect(), limit, |s| s.id.to_string())))
 }
 
 /// Changes a supplier: a renewed licence, a new address, or that it is no longer bought from.

@@ -4,7 +4,7 @@ use crate::auth::{conflict, secret};
 use crate::extract::{IdempotencyKey, Signed};
 use crate::input;
 use crate::operations::{Access, Operation, op};
-use crate::paging::{PageView, cursor_of, limit_of};
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
 use crate::words::{CanteenIdText, GrantIdText, RoleWord, UserIdText, UserStateWord, path_id};
 use actix_web::HttpResponse;
@@ -18,7 +18,7 @@ use domain::fault::Faults;
 use domain::id::{CanteenId, GrantId, UserId};
 use domain::{Instant, PlaceCode};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Adds the routes.
 pub fn routes(config: &mut ServiceConfig) {
@@ -184,17 +184,6 @@ impl From<StaffUser> for UserView {
     }
 }
 
-/// A page of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageQuery {
-    /// Of the page before.
-    pub cursor: Option<String>,
-    /// Entries, 1 to 200; 50 when absent.
-    pub limit: Option<u16>,
-}
-
 /// Makes a staff user with a first right. The password is in the answer, once.
 #[utoipa::path(post, path = "/v1/users", operation_id = "createUser", tag = "users", request_body = UserBody,
     params(("Idempotency-Key" = String, Header, description = "Made by the client")), responses((status = 201, body = FirstPasswordView)))]
@@ -221,14 +210,9 @@ pub async fn list_users(
     Signed(actor): Signed,
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<UserView>>, Problem> {
-    let mut faults = Faults::default();
-    let limit = limit_of(&mut faults, query.limit);
-    let after = input::cursor_id(&mut faults, query.cursor.as_deref());
-    faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
-    let found = manage::list(&app, actor, after, i64::from(limit)).await.map_err(|f| Problem::of(f, |never| match never {}))?;
-    let next =
-        if found.len() == usize::from(limit) { found.last().map(|u| cursor_of(&manage::id_of(u).to_string())) } else { None };
-    Ok(Json(PageView { items: found.into_iter().map(UserView::from).collect(), next }))
+    let (limit, after) = page(&query)?;
+    let found = manage::list(&app, actor, after, i64::from(limit) + 1).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    Ok(Json(PageView::of(found.into_iter().map(UserView::from).collect(), limit, |user| user.id.to_string())))
 }
 
 /// One of them.

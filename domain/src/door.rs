@@ -83,6 +83,10 @@ impl DoorProof {
     }
 }
 
+/// Wrong codes that may be tried for an order: a slip of the tongue, a misread digit, the neighbour's slip. After them no code is a proof
+/// any more, for four digits are soon tried through.
+pub const WRONG_CODES_MAX: i64 = 5;
+
 /// A record of a stop, as far as it decides which one counts. The order of the members is the order in which they count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Told {

@@ -40,6 +40,11 @@ macro_rules! shown {
     };
 }
 
+/// SQLite's page cache of a connection that writes, in KiB.
+const WRITER_CACHE_KB: u32 = 16_000;
+/// The same of one that looks.
+const READER_CACHE_KB: u32 = 4_000;
+
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Target {
@@ -89,8 +94,19 @@ impl Target {
         }
     }
 
-    /// Opens a connection with the settings that durability and foreign keys need; they are per connection in SQLite.
+    /// Opens a connection to write with.
     pub fn connect(&self) -> Result<AnyConnection, StoreError> {
+        self.open(WRITER_CACHE_KB)
+    }
+
+    /// Opens a connection to look with. There are several, and what the inner pages of the indexes do not need the file system keeps
+    /// as well, so each takes less memory.
+    pub(crate) fn connect_reader(&self) -> Result<AnyConnection, StoreError> {
+        self.open(READER_CACHE_KB)
+    }
+
+    /// With the settings that durability and foreign keys need; they are per connection in SQLite.
+    fn open(&self, cache_kb: u32) -> Result<AnyConnection, StoreError> {
         match self {
             Self::Sqlite(path) => {
                 if let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty()) {
@@ -99,10 +115,10 @@ impl Target {
                 let mut conn = SqliteConnection::establish(path).map_err(|e| StoreError::Unavailable(e.to_string()))?;
                 // The checkpoint thread brings the log home; at 32 MB the writer does it, so that it cannot grow without end.
                 // FULL: an acknowledged order survives a power loss; NORMAL may lose it in WAL mode.
-                conn.batch_execute(
+                conn.batch_execute(&format!(
                     "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                     PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;",
-                )?;
+                     PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kb}; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;",
+                ))?;
                 Ok(AnyConnection::Sqlite(conn))
             }
             Self::Postgres(url) => {

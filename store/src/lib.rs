@@ -7,6 +7,7 @@
 mod additions;
 pub mod backup;
 mod checkpoint;
+mod counters;
 pub mod column;
 pub mod conn;
 mod error;

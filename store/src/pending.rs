@@ -1,7 +1,8 @@
 //! Rows that are only ever added, gathered over a batch and written at its end.
 
-use crate::additions::{Addition, Additions, column};
+use crate::additions::{Addition, Ending, column};
 use crate::column::Col;
+use crate::counters::Counters;
 use crate::query::rows::{
     AllowanceUseRow, DecisionRow, EventRow, IdempotencyRow, JobRow, OrderLineRow, OrderRow, RedemptionRow, TransferRow,
 };
@@ -31,30 +32,34 @@ macro_rules! pending {
                 $(self.$field.truncate(to.$field);)+
             }
 
-            /// Inserts everything; on any error the caller rolls the batch back.
-            pub(crate) fn insert_all<C: InsertAll>(&self, conn: &mut C) -> diesel::QueryResult<()> {
-                conn.insert_all(self)
+            /// Inserts everything and writes the counters back. `false` when portions are not there after all; on that and on any error
+            /// the caller rolls the batch back.
+            pub(crate) fn write<C: WriteAll>(&self, counters: &Counters, conn: &mut C) -> diesel::QueryResult<bool> {
+                conn.write_all(self, counters)
             }
         }
 
         /// Inserts exist on each database but not on the enum over them.
-        pub(crate) trait InsertAll {
-            fn insert_all(&mut self, rows: &Pending) -> diesel::QueryResult<()>;
+        pub(crate) trait WriteAll {
+            fn write_all(&mut self, rows: &Pending, counters: &Counters) -> diesel::QueryResult<bool>;
         }
 
-        impl InsertAll for diesel::SqliteConnection {
-            fn insert_all(&mut self, rows: &Pending) -> diesel::QueryResult<()> {
+        impl WriteAll for diesel::SqliteConnection {
+            fn write_all(&mut self, rows: &Pending, counters: &Counters) -> diesel::QueryResult<bool> {
+                if !counters.write(self)? {
+                    return Ok(false);
+                }
                 // Row by row: one row's statement stays compiled, while each number of rows would be a text of its own, compiled
                 // anew, which costs more than the steps it saves. There is no round trip to save.
                 $(for row in &rows.$field {
                     diesel::insert_into(schema::$table::table).values(row).execute(self)?;
                 })+
-                Ok(())
+                Ok(true)
             }
         }
 
-        impl InsertAll for diesel::PgConnection {
-            fn insert_all(&mut self, rows: &Pending) -> diesel::QueryResult<()> {
+        impl WriteAll for diesel::PgConnection {
+            fn write_all(&mut self, rows: &Pending, counters: &Counters) -> diesel::QueryResult<bool> {
                 let mut additions = Vec::new();
                 // A column that is not listed would be left to its default: this does not compile then.
                 $(let _ = |$row { $($column: _),+ }: &$row| ();)+
@@ -67,10 +72,12 @@ macro_rules! pending {
                     )),+];
                     additions.push(Addition { table: stringify!($table), columns });
                 })+
-                if !additions.is_empty() {
-                    Additions(additions).execute(self)?;
+                let counted = counters.lists();
+                let ending = Ending::new(additions, &counted);
+                if ending.is_empty() {
+                    return Ok(true);
                 }
-                Ok(())
+                Ok(ending.get_result::<i64>(self)? == i64::try_from(counters.portions.len()).unwrap_or(i64::MAX))
             }
         }
     };

@@ -29,7 +29,7 @@ impl Readers {
     pub(crate) fn start(target: &Target, count: usize, deadline: Duration) -> Result<Self, StoreError> {
         let (queue, receiver) = bounded(QUEUE);
         for number in 0..count.max(1) {
-            let reader = Reader { target: target.clone(), conn: target.connect()?, deadline };
+            let reader = Reader { target: target.clone(), conn: target.connect_reader()?, deadline };
             let receiver = receiver.clone();
             thread::Builder::new()
                 .name(format!("read-{number}"))
@@ -84,7 +84,7 @@ impl Reader {
             }
             if let Some(error) = job(Ok(&mut self.conn)) {
                 tracing::warn!(look = name, %error, "connection lost");
-                match self.target.connect() {
+                match self.target.connect_reader() {
                     Ok(conn) => self.conn = conn,
                     Err(still) => tracing::warn!(error = %still, "the database is still not reachable"),
                 }

@@ -2,18 +2,19 @@
 
 use crate::Committed;
 use crate::conn::AnyConnection;
+use crate::counters::Counters;
 use crate::error::StoreError;
 use crate::on_each;
 use crate::pending::{Lengths, Pending};
 use crate::query::audit::{self, AuditEntry};
 use crate::query::catalogue::SittingRow;
-use crate::query::{catalogue, events, ledger};
+use crate::query::{events, ledger};
 use crate::seal::Sealer;
 use domain::Instant;
-use domain::id::{CanteenId, Id, Kind, MenuItemId, SittingId};
+use domain::id::{CanteenId, Id, Kind, MenuItemId};
 use domain::ledger::{AccountId, AccountName};
 use domain::time::Clock;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 /// The transaction of a unit of work.
 ///
@@ -55,15 +56,6 @@ impl Accounts {
     pub(crate) fn roll_back(&mut self) {
         self.seen.clear();
     }
-}
-
-/// What was handed out in this batch and is written back at its end: numbers, whose rows are locked, and portions.
-#[derive(Default, Clone)]
-struct Counters {
-    events: BTreeMap<CanteenId, i64>,
-    orders: BTreeMap<SittingId, i64>,
-    /// Portions taken of each dish on a menu.
-    portions: BTreeMap<MenuItemId, i64>,
 }
 
 /// What a batch adds that somebody waits for.
@@ -211,15 +203,12 @@ impl<'a> Tx<'a> {
     }
 
     /// Writes pending rows and counters; returns whose logs grew, and whether work was added.
-    pub(crate) fn flush(self) -> Result<Grown, StoreError> {
+    pub(crate) fn flush(mut self) -> Result<Grown, StoreError> {
         let (grown, jobs) = (self.pending.canteens_with_events(), self.pending.has_jobs());
-        if !catalogue::take_portions(&mut *self.conn, &self.counters.portions)? {
+        self.counters.only_grown(&grown);
+        if !on_each!(&mut *self.conn, c => self.pending.write(&self.counters, c))? {
             return Err(StoreError::Contention("portions"));
         }
-        on_each!(&mut *self.conn, c => self.pending.insert_all(c))?;
-        let next = |canteen: &CanteenId| self.counters.events.get(canteen).map(|next| (*canteen, *next));
-        events::set_next(&mut *self.conn, &grown.iter().filter_map(next).collect::<Vec<_>>())?;
-        catalogue::set_next_order_no(&mut *self.conn, &self.counters.orders)?;
         audit::append(&mut *self.conn, self.sealer, &self.audit)?;
         Ok(Grown { logs: grown.into_iter().map(|canteen| Committed { canteen }).collect(), jobs })
     }

@@ -396,7 +396,7 @@ both_databases! {
         let path = format!("/v1/seniors/{senior}");
         let _ = family.get(&path).expect(200);
         let bindings = worker.get(&format!("{path}/bindings")).expect(200);
-        let binding = bindings.body.as_array().unwrap().iter().find(|b| b["revoked_at"].is_null()).unwrap()["id"].clone();
+        let binding = bindings.body["items"].as_array().unwrap().iter().find(|b| b["revoked_at"].is_null()).unwrap()["id"].clone();
         let _ = worker.delete(&format!("{path}/bindings/{}", binding.as_str().unwrap())).expect(204);
         let _ = family.get(&path).expect(404);
         // The courier's right, not the phone: the phone stays paired, and shows and takes nothing any more.

@@ -199,12 +199,3 @@ impl From<domain::event::OrderView> for OrderView {
         }
     }
 }
-
-/// One page of orders.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct OrderPage {
-    /// Newest first.
-    pub orders: Vec<OrderView>,
-    /// Give it as `cursor` for the next page; absent on the last one.
-    pub next_cursor: Option<String>,
-}

@@ -101,6 +101,31 @@ both_databases! {
 }
 
 both_databases! {
+    /// Four digits are soon tried through, so after five wrong codes no code is a proof; a signature still is.
+    fn delivery_codes_cannot_be_tried_through(world) {
+        let scene = Scene::of(world);
+        let order = scene.order(&scene.street.senior, "delivery", 0)["id"].as_str().unwrap().to_owned();
+        let stop = scene.stop()["id"].clone();
+        let code = scene.staff(Role::Worker).get(&format!("/v1/orders/{order}/code")).expect(200).body["text"].clone();
+        let record = |n: u8, method: &str, code: Option<&Value>| {
+            let at = world.clock.now();
+            let mut body = json!({"stop": stop, "outcome": "delivered", "happened_at": at, "method": method});
+            if let Some(code) = code {
+                body["code"] = code.clone();
+            }
+            scene.staff(Role::Courier).put(&format!("/v1/stop-records/sev_{n:032x}"), &body)
+        };
+        let wrong = |n: u64| json!(format!("{}-{n:04}", code.as_str().unwrap().split_once('-').unwrap().0));
+        let wrongs = (0..9999).map(wrong).filter(|text| *text != code);
+        for (n, wrong) in (1..).zip(wrongs.take(5)) {
+            assert_eq!(record(n, "delivery_code", Some(&wrong)).expect(422).body["cause"], "wrong_code", "try {n}");
+        }
+        assert_eq!(record(6, "delivery_code", Some(&code)).expect(422).body["cause"], "too_many_codes", "even the right one");
+        assert_eq!(record(7, "signature", None).expect(200).body["outcome"], "delivered");
+    }
+}
+
+both_databases! {
     /// A record at a door is whoever's who was there: the courier's, or a manager's who brings meals too; not an administrator's.
     fn who_sets_up_users_is_no_witness_of_a_door(world) {
         let scene = Scene::of(world);
@@ -130,6 +155,38 @@ both_databases! {
             assert_eq!(at(&redeem(1, method).expect(422)), "/method", "{method}");
         }
         assert_eq!(redeem(1, "signature").expect(200).body["state"], "accepted");
+    }
+}
+
+both_databases! {
+    /// A card, an identity card, the code on the senior's phone and the code on the slip each serve one meal, once: the same reading
+    /// again finds nothing left to serve.
+    fn each_of_the_four_readings_serves_a_meal_once(world) {
+        let scene = Scene::of(world);
+        let person = &scene.street.senior;
+        let counter = scene.staff(Role::Counter);
+        let own = Client::new(scene.server.base(), Some(&person.token));
+        let mut n = 0_u8;
+        for kind in ["card", "identity_card", "dynamic_qr", "order_code"] {
+            let order = scene.order(person, "dine_in", 1)["id"].as_str().unwrap().to_owned();
+            let text = match kind {
+                "card" => json!(person.card),
+                "identity_card" => json!(person.id_no),
+                "dynamic_qr" => own.get(&format!("/v1/seniors/{}/qr", person.id)).expect(200).body["text"].clone(),
+                _ => own.get(&format!("/v1/orders/{order}/code")).expect(200).body["text"].clone(),
+            };
+            let mut redeem = || {
+                n += 1;
+                let reading = json!({"canteen": scene.street.canteen, "kind": kind, "text": text});
+                counter.put(&format!("/v1/redemptions/rdm_{n:032x}"), &json!({"reading": reading, "served_at": world.clock.now()}))
+            };
+            let served = redeem().expect(200).body;
+            assert_eq!((&served["state"], &served["order"]["id"]), (&json!("accepted"), &json!(order)), "{kind}");
+            let again = redeem();
+            assert_ne!(again.body["state"], "accepted", "{kind}: {}", again.text);
+        }
+        let served = scene.staff(Role::Worker).get(&format!("/v1/orders?senior={}&state=served", person.id)).expect(200);
+        assert_eq!(served.body["items"].as_array().unwrap().len(), 4);
     }
 }
 

@@ -30,7 +30,7 @@ both_databases! {
         let path = format!("/v1/seniors/{}", street.senior.id);
         assert_eq!(son.get(&path).expect(200).body["facts"], json!([]), "family does not see facts");
         let own = outside.client(Some(&street.senior.token));
-        assert_eq!(own.get(&format!("{path}/bindings")).expect(200).body[0]["scopes"], json!(["order", "see"]));
+        assert_eq!(own.get(&format!("{path}/bindings")).expect(200).body["items"][0]["scopes"], json!(["order", "see"]));
         let _ = own.delete(&format!("{path}/bindings/{binding}")).expect(204);
         let _ = son.get(&path).expect(404);
         assert_eq!(world.wait(audit_break(&world.app)), None);

@@ -143,7 +143,7 @@ both_databases! {
         cancel(&second);
         let own = format!("/v1/seniors/{}/bindings", scene.street.poor_senior.id);
         let bindings = scene.son.get(&own).expect(200).body;
-        let _ = scene.son.delete(&format!("{own}/{}", bindings[0]["id"].as_str().unwrap())).expect(204);
+        let _ = scene.son.delete(&format!("{own}/{}", bindings["items"][0]["id"].as_str().unwrap())).expect(204);
         assert_eq!(scene.settle(world), ["not_entitled", "opted_out"]);
         assert_eq!(scene.told(SON), [""; 0]);
     }

@@ -161,20 +161,25 @@ pub(crate) fn bind(
     Ok(row.id.0)
 }
 
-/// A senior's bindings with the family members' names: for the senior, and for staff who see them.
-pub async fn list(app: &App, actor: Arc<Actor>, senior: SeniorId) -> Outcome<Vec<(BindingRow, String)>, Never> {
+/// A senior's bindings after `after` with the family members' names, at most `limit`: for the senior, and for staff who see them.
+pub async fn list(
+    app: &App,
+    actor: Arc<Actor>,
+    senior: SeniorId,
+    (after, limit): (Option<BindingId>, usize),
+) -> Outcome<Vec<(BindingRow, String)>, Never> {
     app.store
         .read("list_bindings", move |conn| {
             let row =
                 seniors::find(conn, senior)?.filter(|row| sees(&actor, row)).ok_or(Failure::NotFound(Thing::Senior(senior)))?;
             let all = actor.self_senior == Some(senior) || actor.may(Action::SeeSeniors, at_home(&row));
             let mut found = Vec::new();
-            for binding in bindings::of_senior(conn, senior)? {
-                // A family member sees their own binding, not who else there is.
-                if all || actor.user.map(Col) == Some(binding.user_id) {
-                    let name = users::find(conn, binding.user_id.0)?.map_or_else(String::new, |user| user.display_name);
-                    found.push((binding, name));
-                }
+            // A family member sees their own binding, not who else there is.
+            let in_sight = |b: &BindingRow| all || actor.user.map(Col) == Some(b.user_id);
+            let on_page = |b: &BindingRow| in_sight(b) && after.is_none_or(|after| b.id.0 > after);
+            for binding in bindings::of_senior(conn, senior)?.into_iter().filter(on_page).take(limit) {
+                let name = users::find(conn, binding.user_id.0)?.map_or_else(String::new, |user| user.display_name);
+                found.push((binding, name));
             }
             Ok(found)
         })

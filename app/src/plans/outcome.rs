@@ -8,7 +8,7 @@ use crate::orders::redeem::{self, RedeemRefusal, Redemption};
 use crate::orders::resolve::code_of;
 use domain::Instant;
 use domain::access::{Action, Actor, Where};
-use domain::door::{DoorProof, StopOutcome, Told, contradicts, redemption_of, supersedes};
+use domain::door::{DoorProof, StopOutcome, Told, WRONG_CODES_MAX, contradicts, redemption_of, supersedes};
 use domain::event::Event;
 use domain::id::{OrderId, StopEventId, StopId};
 use std::sync::Arc;
@@ -45,6 +45,8 @@ pub enum StopRefusal {
     ProofNeeded,
     /// The code is not the order's.
     WrongCode,
+    /// Too many wrong codes were tried: none is taken any more.
+    TooManyCodes,
     /// There is evidence that the meal was served, and money was posted by it: a record does not take that back.
     AlreadyServed,
     /// The evidence was refused.
@@ -58,10 +60,13 @@ const CLOCK_SKEW_S: i64 = 120;
 pub async fn record(app: &App, actor: Arc<Actor>, record: StopRecord) -> Outcome<StopOutcome, StopRefusal> {
     let lane = lanes::of_stop(app, record.stop).await?;
     let telling = app.telling();
-    app.store.write(lane, "stop_outcome", move |tx| record_in(tx, telling, &actor, &record)).await
+    // A wrong code is counted, and a refusal would undo that: it is refused when it was.
+    let shows = app.store.write(lane, "stop_outcome", move |tx| record_in(tx, telling, &actor, &record)).await?;
+    shows.ok_or(Failure::Refused(StopRefusal::WrongCode))
 }
 
-fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopRecord) -> Outcome<StopOutcome, StopRefusal> {
+/// What the stop shows then; `None` for a wrong code, of which nothing is kept but that it was tried.
+fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopRecord) -> Outcome<Option<StopOutcome>, StopRefusal> {
     let stop = plans::stop(tx.look(), record.stop)?.ok_or(Failure::NotFound(Thing::Stop))?;
     let Col(order) = stop.order_id;
     let canteen_id = plans::canteen_of_order(tx.look(), order)?.ok_or(Failure::NotFound(Thing::Stop))?;
@@ -77,7 +82,7 @@ fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopReco
     let stop = plans::stop(tx.look(), record.stop)?.ok_or(Failure::NotFound(Thing::Stop))?;
     if let Some(earlier) = plans::event(tx.look(), record.id)? {
         return if earlier.stop_id == stop.id {
-            Ok(stop.outcome.map_or(record.outcome, |word| word.0))
+            Ok(Some(stop.outcome.map_or(record.outcome, |word| word.0)))
         } else {
             Err(Failure::Refused(StopRefusal::OtherStop))
         };
@@ -89,6 +94,10 @@ fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopReco
     let earlier = plans::events(tx.look(), record.stop)?.into_iter();
     let latest = earlier.map(|e| told(e.outcome.0, e.happened_at.0, e.id.0)).max();
     let shows = supersedes(told(record.outcome, record.happened_at, record.id), latest);
+    if !code_is_right(tx, record, order)? {
+        plans::count_wrong_code(tx.change(), order)?;
+        return Ok(None);
+    }
     prove(tx, actor, record, order)?;
     let row = StopEventRow {
         id: Col(record.id),
@@ -107,11 +116,21 @@ fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopReco
         let senior = orders::find(tx.look(), order)?.and_then(|row| row.senior_id).map(|Col(senior)| senior);
         notify::door(tx, telling, senior, (record.stop, order), record.outcome)?;
     }
-    Ok(if shows { record.outcome } else { stop.outcome.map_or(record.outcome, |word| word.0) })
+    Ok(Some(if shows { record.outcome } else { stop.outcome.map_or(record.outcome, |word| word.0) }))
 }
 
 fn told(outcome: StopOutcome, happened_at: Instant, id: StopEventId) -> Told {
     Told { served: outcome.is_served(), happened_at, id: id.uuid() }
+}
+
+/// Whether a code that was given with a hand-over is the order's; without one there is nothing to be wrong.
+fn code_is_right(tx: &mut Tx<'_>, record: &StopRecord, order: OrderId) -> Outcome<bool, StopRefusal> {
+    let (true, Some(DoorProof::DeliveryCode(code))) = (record.outcome.is_served(), &record.proof) else { return Ok(true) };
+    if plans::wrong_codes(tx.look(), order)? >= WRONG_CODES_MAX {
+        return Err(Failure::Refused(StopRefusal::TooManyCodes));
+    }
+    let order_no = orders::find(tx.look(), order)?.ok_or(Failure::NotFound(Thing::Stop))?.order_no;
+    Ok(code.trim() == code_of(tx.sealer(), order, order_no))
 }
 
 /// A meal that reached somebody is served, by the proof that was brought back; one that did not must not contradict the evidence there is.
@@ -124,12 +143,6 @@ fn prove(tx: &mut Tx<'_>, actor: &Actor, record: &StopRecord, order: OrderId) ->
         };
     }
     let proof = record.proof.as_ref().ok_or(Failure::Refused(StopRefusal::ProofNeeded))?;
-    if let DoorProof::DeliveryCode(code) = proof {
-        let order_no = orders::find(tx.look(), order)?.ok_or(Failure::NotFound(Thing::Stop))?.order_no;
-        if code.trim() != code_of(tx.sealer(), order, order_no) {
-            return Err(Failure::Refused(StopRefusal::WrongCode));
-        }
-    }
     let redemption = Redemption { id: redemption_of(record.id), order, method: proof.method(), served_at: record.happened_at };
     redeem::serve(tx, actor, &redemption).map_err(|f| f.map(StopRefusal::Redemption))?;
     Ok(())

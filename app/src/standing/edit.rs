@@ -71,7 +71,12 @@ pub async fn get(app: &App, actor: Arc<Actor>, id: StandingOrderId) -> Outcome<S
 }
 
 /// A senior's standing orders, newest first; for staff of a canteen those at their canteen.
-pub async fn list(app: &App, actor: Arc<Actor>, senior: SeniorId) -> Outcome<Vec<StandingRow>, Never> {
+pub async fn list(
+    app: &App,
+    actor: Arc<Actor>,
+    senior: SeniorId,
+    (before, limit): (Option<StandingOrderId>, usize),
+) -> Outcome<Vec<StandingRow>, Never> {
     app.store
         .read("list_standing", move |conn| {
             let everything = may_see(conn, &actor, senior)?;
@@ -81,7 +86,12 @@ pub async fn list(app: &App, actor: Arc<Actor>, senior: SeniorId) -> Outcome<Vec
                     rows.push(row);
                 }
             }
-            if rows.is_empty() && !everything { Err(Failure::NotFound(Thing::Senior(senior))) } else { Ok(rows) }
+            if rows.is_empty() && !everything {
+                return Err(Failure::NotFound(Thing::Senior(senior)));
+            }
+            rows.retain(|row| before.is_none_or(|before| row.id.0 < before));
+            rows.truncate(limit);
+            Ok(rows)
         })
         .await
 }

@@ -260,7 +260,7 @@ both_databases! {
         let other = standing::make(&world.app, worker, key("other"), other).await.unwrap();
         assert_eq!(standing::get(&world.app, counter.clone(), own.id.0).await.unwrap(), own);
         assert!(matches!(standing::get(&world.app, counter.clone(), other.id.0).await, Err(Failure::NotFound(_))));
-        let seen = standing::list(&world.app, counter.clone(), street.senior.id).await.unwrap();
+        let seen = standing::list(&world.app, counter.clone(), street.senior.id, (None, 100)).await.unwrap();
         assert_eq!(seen.iter().map(|row| row.id).collect::<Vec<_>>(), [own.id]);
         let paused: ServiceDate = street.tomorrow.date;
         let pause = StandingRequest { pause: Some((paused, None)), ..every_day(&street, street.senior.id) };

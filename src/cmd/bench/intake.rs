@@ -115,9 +115,9 @@ impl Args {
     /// Imports the street and signs the clients in; the address is still missing.
     async fn prepare(&self, config: &Config) -> Result<Target> {
         let app = open(config, Arc::new(SystemClock)).await?.app;
-        let tomorrow = SystemClock.now().civil_date().plus_days(1);
-        let street = street::bring(&app, 1, tomorrow).await?;
-        let days: Vec<_> = (0..DAYS).map(|n| tomorrow.plus_days(n)).collect();
+        let first = SystemClock.now().civil_date().plus_days(2);
+        let street = street::bring(&app, 1, first).await?;
+        let days: Vec<_> = (0..DAYS).map(|n| first.plus_days(n)).collect();
         let orders = street::orders(&app, &street, &days).await?;
         let place = Street::place().map_err(|broken| anyhow!("{}", broken.0))?;
         let tokens = callers(&app, place, self.clients).await.map_err(|f| anyhow!("the clients: {f:?}"))?;
@@ -140,8 +140,9 @@ impl Args {
     }
 }
 
-/// Days that are ordered for, from tomorrow on: no cut-off passes while it runs.
-const DAYS: i32 = 13;
+/// Days that are ordered for, from the day after tomorrow on: tomorrow's breakfast has its cut-off this evening, and none may pass
+/// while this runs.
+const DAYS: i32 = 12;
 /// Connections of the bare driver; the best of them counts.
 const CONNECTIONS: [usize; 3] = [1, 2, 4];
 

@@ -7,12 +7,10 @@ use crate::on_each;
 use crate::query::place_filter::within;
 use crate::schema::{canteen, dish, ingredient, menu_item, recipe_line, sitting};
 use crate::shown;
-use crate::unnest::{SetNextOrderNo, TakePortions};
 use diesel::prelude::*;
 use domain::canteen::{CanteenKind, CanteenState, DishHome, SittingState, Station};
 use domain::id::{CanteenId, DishId, IngredientId, MenuItemId, SittingId};
 use domain::{Fen, Instant, MealPeriod, PlaceCode, ServiceDate};
-use std::collections::BTreeMap;
 
 /// A canteen.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -230,47 +228,6 @@ pub fn recipes(conn: &mut AnyConnection, dishes: &[DishId]) -> Result<Vec<Recipe
         .order((recipe_line::dish_id, recipe_line::amount_mg.desc(), ingredient::name))
         .select((recipe_line::dish_id, ingredient::id, ingredient::name, ingredient::allergens, recipe_line::amount_mg))
         .load(conn)?)
-}
-
-/// Takes portions of dishes if all of them are there and none is stopped; `false` when not, and then some may have been taken.
-/// Conditional updates decide, so no two buyers get the same portion on any isolation level.
-pub(crate) fn take_portions(conn: &mut AnyConnection, wanted: &BTreeMap<MenuItemId, i64>) -> Result<bool, StoreError> {
-    let taken = match conn {
-        AnyConnection::Sqlite(c) => {
-            let mut taken = 0;
-            for (item, quantity) in wanted {
-                let available = menu_item::table
-                    .find(Col(*item))
-                    .filter((menu_item::sold + quantity).le(menu_item::portions))
-                    .filter(menu_item::stopped.eq(false));
-                taken += diesel::update(available).set(menu_item::sold.eq(menu_item::sold + quantity)).execute(c)?;
-            }
-            taken
-        }
-        AnyConnection::Postgres(_) if wanted.is_empty() => 0,
-        AnyConnection::Postgres(c) => {
-            let (items, quantities): (Vec<_>, Vec<_>) = wanted.iter().map(|(item, n)| (Col(*item), *n)).unzip();
-            TakePortions(&items, &quantities).execute(c)?
-        }
-    };
-    Ok(taken == wanted.len())
-}
-
-/// Writes the next order numbers of sittings back.
-pub(crate) fn set_next_order_no(conn: &mut AnyConnection, next: &BTreeMap<SittingId, i64>) -> Result<(), StoreError> {
-    match conn {
-        AnyConnection::Sqlite(c) => {
-            for (of, next) in next {
-                diesel::update(sitting::table.find(Col(*of))).set(sitting::next_order_no.eq(next)).execute(c)?;
-            }
-        }
-        AnyConnection::Postgres(_) if next.is_empty() => {}
-        AnyConnection::Postgres(c) => {
-            let (ids, numbers): (Vec<_>, Vec<_>) = next.iter().map(|(id, next)| (Col(*id), *next)).unzip();
-            SetNextOrderNo(&ids, &numbers).execute(c)?;
-        }
-    }
-    Ok(())
 }
 
 /// Gives portions back.

@@ -5,7 +5,6 @@ use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::query::rows::EventRow;
 use crate::schema::{canteen_log, event, installation};
-use crate::unnest::SetNextSeq;
 use diesel::prelude::*;
 use domain::id::{CanteenId, EpochId};
 
@@ -51,21 +50,4 @@ pub(crate) fn lock_logs(conn: &mut AnyConnection, canteens: &[CanteenId]) -> Res
         }
     };
     Ok(rows.into_iter().map(|(Col(id), next)| (id, next)).collect())
-}
-
-/// Writes the next numbers of logs back.
-pub(crate) fn set_next(conn: &mut AnyConnection, next: &[(CanteenId, i64)]) -> Result<(), StoreError> {
-    match conn {
-        AnyConnection::Sqlite(c) => {
-            for (canteen, next) in next {
-                diesel::update(canteen_log::table.find(Col(*canteen))).set(canteen_log::next_seq.eq(next)).execute(c)?;
-            }
-        }
-        AnyConnection::Postgres(_) if next.is_empty() => {}
-        AnyConnection::Postgres(c) => {
-            let (ids, numbers): (Vec<_>, Vec<_>) = next.iter().map(|(id, next)| (Col(*id), *next)).unzip();
-            SetNextSeq(&ids, &numbers).execute(c)?;
-        }
-    }
-    Ok(())
 }

@@ -4,7 +4,7 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
-use crate::schema::{delivery_plan, delivery_stop, meal_order, stop_event};
+use crate::schema::{delivery_code_tries, delivery_plan, delivery_stop, meal_order, stop_event};
 use diesel::prelude::*;
 use domain::Instant;
 use domain::door::StopOutcome;
@@ -126,6 +126,24 @@ pub fn stop(conn: &mut AnyConnection, id: StopId) -> Result<Option<StopRow>, Sto
 /// A record by its client-made identifier.
 pub fn event(conn: &mut AnyConnection, id: StopEventId) -> Result<Option<StopEventRow>, StoreError> {
     Ok(stop_event::table.find(Col(id)).select(StopEventRow::as_select()).get_result(conn).optional()?)
+}
+
+/// Wrong delivery codes that were tried for an order.
+pub fn wrong_codes(conn: &mut AnyConnection, of: OrderId) -> Result<i64, StoreError> {
+    let tries = delivery_code_tries::table.find(Col(of)).select(delivery_code_tries::wrong);
+    Ok(tries.get_result(conn).optional()?.unwrap_or(0))
+}
+
+/// Counts one more.
+pub fn count_wrong_code(conn: &mut AnyConnection, of: OrderId) -> Result<(), StoreError> {
+    let first = (delivery_code_tries::order_id.eq(Col(of)), delivery_code_tries::wrong.eq(1));
+    on_each!(conn, c => diesel::insert_into(delivery_code_tries::table)
+        .values(first)
+        .on_conflict(delivery_code_tries::order_id)
+        .do_update()
+        .set(delivery_code_tries::wrong.eq(delivery_code_tries::wrong + 1))
+        .execute(c))?;
+    Ok(())
 }
 
 /// The records of a stop.

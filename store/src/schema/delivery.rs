@@ -36,6 +36,16 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::column::Uid;
 
+    delivery_code_tries (order_id) {
+        order_id -> Uid,
+        wrong -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
     stop_event (id) {
         id -> Uid,
         stop_id -> Uid,

@@ -76,6 +76,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_fault,
     import_hidden,
     delivery_plan,
+    delivery_code_tries,
     delivery_stop,
     stop_event,
     print_run,
