@@ -41,6 +41,7 @@ pub mod redemptions;
 pub mod seniors;
 pub mod settlements;
 pub mod standing;
+pub mod stores;
 pub mod suppliers;
 pub mod trace;
 pub mod users;
@@ -86,6 +87,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(audit::routes)
                     .configure(suppliers::routes)
                     .configure(lots::routes)
+                    .configure(stores::routes)
                     .configure(batches::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)

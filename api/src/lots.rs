@@ -5,6 +5,7 @@ use crate::operations::{Access, Operation, op};
 use crate::orders::limit_text;
 use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
+use crate::stores::DisposalBody;
 use crate::suppliers::required;
 use crate::words::{
     AmountUnitWord, IngredientIdText, LotIdText, LotStateWord, StorageWord, SupplierIdText, VoucherKindWord, path_id,
@@ -54,7 +55,7 @@ pub const OPERATIONS: &[Operation] = &[
 pub struct Docs;
 
 /// A delivery of more is a slip: ten tonnes in milligrams.
-const AMOUNT_MAX: i64 = 10_000_000_000;
+pub(crate) const AMOUNT_MAX: i64 = 10_000_000_000;
 /// Papers of one lot at most.
 const VOUCHERS_MAX: usize = 20;
 
@@ -387,18 +388,6 @@ pub async fn get_lot(app: Data<App>, Signed(actor): Signed, path: Path<String>) 
     Ok(Json(lot.into()))
 }
 
-/// What is thrown away.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DisposalBody {
-    /// How much, in the lot's unit.
-    #[schema(minimum = 1)]
-    pub amount: i64,
-    /// Why.
-    #[schema(max_length = 200)]
-    pub reason: String,
-}
-
 /// Throws part of a lot away, with a record.
 #[utoipa::path(post, path = "/v1/lots/{lot}/disposals", operation_id = "disposeOfLot", tag = "ingredients", request_body = DisposalBody,
     params(("lot" = String, Path, description = "The lot"), ("Idempotency-Key" = String, Header, description = "Made by the client")),
@@ -410,13 +399,9 @@ pub async fn dispose_of_lot(
     path: Path<String>,
     body: Json<DisposalBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, mut faults) = (path_id(&path)?, Faults::default());
-    amount_fault(&mut faults, "/amount", body.amount);
-    required(&mut faults, "/reason", &body.reason);
-    faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
+    let (id, what) = (path_id(&path)?, body.read()?);
     let key = key.bind(&actor, "disposeOfLot", &(path.as_str(), &*body))?;
-    let body = body.into_inner();
-    let lot = dispose::dispose(&app, actor, key, id, body.amount, body.reason).await.map_err(|f| Problem::of(f, refused))?;
+    let lot = dispose::dispose(&app, actor, key, id, what).await.map_err(|f| Problem::of(f, refused))?;
     Ok(HttpResponse::Created().json(LotView::from(lot)))
 }
 
@@ -457,5 +442,11 @@ pub(crate) fn refused(refusal: IngredientRefusal) -> Problem {
         IngredientRefusal::SupplierEnded => problem.with("cause", "supplier_ended"),
         IngredientRefusal::NotEnough { stock } => problem.with("cause", "not_enough").with("stock", stock),
         IngredientRefusal::State(state) => problem.with("cause", "state").with("state", state),
+        IngredientRefusal::CountDiffers { book, outcome } => {
+            problem.with("cause", "count_differs").with("book", book).with("outcome", outcome)
+        }
+        IngredientRefusal::UnknownPlace { places } => problem.with("cause", "unknown_place").with("places", places),
+        IngredientRefusal::WrongPlace { kind } => problem.with("cause", "wrong_place").with("kind", kind),
+        IngredientRefusal::PlaceExists => problem.with("cause", "place_exists"),
     }
 }

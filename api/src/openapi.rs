@@ -180,6 +180,7 @@ pub fn document() -> Document {
         crate::audit::Docs::openapi(),
         crate::suppliers::Docs::openapi(),
         crate::lots::Docs::openapi(),
+        crate::stores::Docs::openapi(),
         crate::batches::Docs::openapi(),
         crate::trace::Docs::openapi(),
         crate::public::Docs::openapi(),

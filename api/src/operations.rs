@@ -67,6 +67,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::audit::OPERATIONS,
     crate::suppliers::OPERATIONS,
     crate::lots::OPERATIONS,
+    crate::stores::OPERATIONS,
     crate::batches::OPERATIONS,
     crate::trace::OPERATIONS,
     crate::public::OPERATIONS,

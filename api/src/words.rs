@@ -106,6 +106,12 @@ aliases! {
     BatchIdText = IdText<domain::id::Batch>;
     IssueIdText = IdText<domain::id::Issue>;
     CertificateIdText = IdText<domain::id::Certificate>;
+    StoragePlaceIdText = IdText<domain::id::StoragePlace>;
+    StockCountIdText = IdText<domain::id::StockCount>;
+    DisposalIdText = IdText<domain::id::Disposal>;
+    PlaceKindWord = Words<domain::stock::PlaceKind>;
+    DisposalCauseWord = Words<domain::stock::DisposalCause>;
+    CountOutcomeWord = Words<domain::stock::CountOutcome>;
     SupplierStateWord = Words<domain::lot::SupplierState>;
     AmountUnitWord = Words<domain::lot::AmountUnit>;
     StorageWord = Words<domain::lot::Storage>;

@@ -110,9 +110,9 @@ async fn a_lot_balances_after_issues_corrections_and_disposal() {
         assert_eq!(twice, Failure::Refused(BatchRefusal::CorrectedAlready));
         let right = after.issues[1].issue;
         issue::correct(&k.app, k.cook.clone(), key(), batch, right, 2600, "再称".into()).await.unwrap();
-        let lot = dispose::dispose(&k.app, k.cook.clone(), key(), lot.lot, 400, "腐烂".into()).await.unwrap();
+        let lot = dispose::dispose(&k.app, k.cook.clone(), key(), lot.lot, rotten(400)).await.unwrap();
         assert_eq!((lot.received, lot.issued, lot.disposed, lot.stock), (5000, 2600, 400, 2000));
-        let too_much = dispose::dispose(&k.app, k.cook.clone(), key(), lot.lot, 2001, "腐烂".into()).await.unwrap_err();
+        let too_much = dispose::dispose(&k.app, k.cook.clone(), key(), lot.lot, rotten(2001)).await.unwrap_err();
         assert_eq!(too_much, Failure::Refused(IngredientRefusal::NotEnough { stock: 2000 }));
     }
 }
@@ -318,6 +318,11 @@ async fn a_packed_order_is_not_changed_and_keeps_what_it_has() {
         assert_eq!(changed, Failure::Refused(change::ChangeRefusal::Packed));
         assert_eq!(app::orders::list::get(&k.app, manager, order).await.unwrap(), before);
     }
+}
+
+fn rotten(amount: i64) -> dispose::Disposal {
+    let cause = domain::stock::DisposalCause::Spoiled;
+    dispose::Disposal { amount, cause, reason: "腐烂".into(), method: "交餐厨垃圾收运".into() }
 }
 
 fn street_manager() -> std::sync::Arc<domain::access::Actor> {

@@ -179,6 +179,14 @@ kinds! {
     Issue = "iss", IssueId;
     /// A disposal of part of a lot (销毁).
     Disposal = "dsp", DisposalId;
+    /// A storage place (存放点): a fridge, a shelf, a hot cabinet, a sterilizer.
+    StoragePlace = "spl", StoragePlaceId;
+    /// What a stock-take found of a lot (盘点).
+    StockCount = "cnt", StockCountId;
+    /// A safety record (食品安全记录): a morning check, a temperature, a disinfection, an accompanying meal.
+    SafetyRecord = "sfr", SafetyRecordId;
+    /// A signed control (日管控, 周排查, 月调度).
+    Control = "ctl", ControlId;
     /// A core temperature on record.
     CoreReading = "cor", CoreReadingId;
     /// A retained sample (留样).

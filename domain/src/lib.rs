@@ -31,6 +31,7 @@ pub mod policy;
 pub mod sensitive;
 pub mod settlement;
 pub mod standing;
+pub mod stock;
 pub mod subsidy;
 pub mod text_enum;
 pub mod time;

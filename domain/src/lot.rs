@@ -3,6 +3,7 @@
 use crate::ServiceDate;
 use crate::food_safety::{DeciCelsius, Rules, SettingKey};
 use crate::id::LotId;
+use crate::stock::PlaceKind;
 use serde::{Deserialize, Serialize};
 
 crate::text_enum! {
@@ -183,11 +184,7 @@ pub fn faults_of(arrival: &Arrival, rules: &Rules) -> Vec<ArrivalFault> {
     if produced_late {
         faults.push(ArrivalFault::DatesImpossible);
     }
-    let (lowest, highest) = match arrival.storage {
-        Storage::Ambient => (None, None),
-        Storage::Chilled => (rules.temperature(SettingKey::ColdStorageMin), rules.temperature(SettingKey::ColdStorageMax)),
-        Storage::Frozen => (None, rules.temperature(SettingKey::FrozenStorageMax)),
-    };
+    let (lowest, highest) = PlaceKind::of(arrival.storage).limits(rules);
     match arrival.temperature {
         None if lowest.or(highest).is_some() => faults.push(ArrivalFault::TemperatureMissing),
         Some(measured) => {

@@ -2,6 +2,7 @@
 
 use super::IngredientRefusal as Refusal;
 use super::access::{canteen_for, signer};
+use super::places::fitting_place;
 use super::view::{LotView, Voucher};
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
@@ -93,6 +94,7 @@ fn receive_in(
     let read = with_barcode(delivery, now.civil_date()).map_err(Failure::Refused)?;
     if delivery.rejected_because.is_none() {
         acceptable(delivery, &read, &supplier, rules, now).map_err(Failure::Refused)?;
+        fitting_place(tx.look(), canteen, &delivery.storage_place, delivery.storage)?;
     }
     let (row, papers) = rows(tx, canteen, by, delivery, read, rules, now);
     ingredients::add_lot(tx.change(), &row, &papers)?;

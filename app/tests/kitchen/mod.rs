@@ -99,6 +99,11 @@ impl Kitchen {
         store::fixture::execute(&mut self.database.connect(), sql).unwrap();
     }
 
+    /// Whether the database itself refuses a statement.
+    pub fn refuses(&self, sql: &str) -> bool {
+        store::fixture::execute(&mut self.database.connect(), sql).is_err()
+    }
+
     fn seed(&self) {
         let (day, from, to) = (self.day, self.at(10, 30).micros(), self.at(13, 0).micros());
         let u = |n: u128| self.uid::<domain::id::User>(id(n));

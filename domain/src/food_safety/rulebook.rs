@@ -43,6 +43,16 @@ crate::text_enum! {
         ExpiryWarning = "expiry_warning",
         /// How long ahead the end of a licence or certificate is announced.
         CertificateWarning = "certificate_warning",
+        /// How far a count may lie from the book, of what was received.
+        StockTakeTolerance = "stock_take_tolerance",
+        /// Whether who cooks must have been checked on the morning of the day.
+        MorningCheckRequired = "morning_check_required",
+        /// Coolest of disinfection by heat.
+        DisinfectionTemperatureMin = "disinfection_temperature_min",
+        /// Shortest of disinfection by heat.
+        DisinfectionTimeMin = "disinfection_time_min",
+        /// How long safety records of the kitchen are kept.
+        SafetyRecordKeep = "safety_record_keep",
     }
 }
 
@@ -59,6 +69,8 @@ crate::text_enum! {
         Hours = "hours",
         /// Days.
         Days = "days",
+        /// Thousandths of something.
+        PerMille = "per_mille",
         /// Calendar months.
         Months = "months",
         /// 1 for yes, 0 for no.
@@ -88,12 +100,16 @@ impl SettingKey {
             | Self::HotHoldingMin
             | Self::ColdStorageMin
             | Self::ColdStorageMax
-            | Self::FrozenStorageMax => U::DeciCelsius,
+            | Self::FrozenStorageMax
+            | Self::DisinfectionTemperatureMin => U::DeciCelsius,
             Self::RetainedSampleMin => U::Milligrams,
             Self::RetainedSampleKeep => U::Hours,
-            Self::HoldAmbient | Self::HoldHot | Self::HoldChilled | Self::BoxToDoor => U::Minutes,
-            Self::HealthCertificateRequired | Self::SupplierLicenceRequired => U::Flag,
-            Self::HealthCheckEvery | Self::RecordKeepAfterExpiry | Self::RecordKeepWithoutExpiry => U::Months,
+            Self::HoldAmbient | Self::HoldHot | Self::HoldChilled | Self::BoxToDoor | Self::DisinfectionTimeMin => U::Minutes,
+            Self::HealthCertificateRequired | Self::SupplierLicenceRequired | Self::MorningCheckRequired => U::Flag,
+            Self::HealthCheckEvery | Self::RecordKeepAfterExpiry | Self::RecordKeepWithoutExpiry | Self::SafetyRecordKeep => {
+                U::Months
+            }
+            Self::StockTakeTolerance => U::PerMille,
             Self::ExpiryWarning | Self::CertificateWarning => U::Days,
         }
     }
@@ -188,6 +204,7 @@ impl Rulebook {
             let sensible = match unit {
                 SettingUnit::DeciCelsius => super::DeciCelsius(value).is_plausible(),
                 SettingUnit::Flag => (0..=1).contains(&value),
+                SettingUnit::PerMille => (0..=1000).contains(&value),
                 // A century in minutes: no limit of time is longer, and sums of times cannot overflow.
                 _ => (0..=52_596_000).contains(&value),
             };
@@ -334,6 +351,18 @@ settings:
         }
         let twice = format!("{}  - {{ key: hold_hot, {good} }}\n", entry(good));
         assert_eq!(Rulebook::parse(&twice), Err(RulebookFault::Twice { key: SettingKey::HoldHot, from: day("2022-01-01") }));
+    }
+
+    #[test]
+    fn a_share_is_between_nothing_and_all() {
+        let entry = |value: i64| {
+            format!(
+                "settings:\n  - {{ key: stock_take_tolerance, unit: per_mille, value: {value}, from: 2022-01-01, mark: M, source: x }}\n"
+            )
+        };
+        for (value, good) in [(-1, false), (0, true), (1000, true), (1001, false)] {
+            assert_eq!(Rulebook::parse(&entry(value)).is_ok(), good, "{value}");
+        }
     }
 
     #[test]

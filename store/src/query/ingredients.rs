@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use domain::food_safety::DeciCelsius;
 use domain::id::{CanteenId, DisposalId, IngredientId, LotId, SupplierId, UserId};
 use domain::lot::{AmountUnit, LotState, Storage, SupplierState, VoucherKind};
+use domain::stock::DisposalCause;
 use domain::{Instant, ServiceDate};
 
 /// A supplier.
@@ -81,6 +82,8 @@ pub struct DisposalRow {
     pub reason: String,
     pub disposed_at: Col<Instant>,
     pub disposed_by: Col<UserId>,
+    pub cause: Word<DisposalCause>,
+    pub method: String,
 }
 
 /// A supplier by identifier.

@@ -34,5 +34,6 @@ pub mod seniors;
 pub mod server;
 pub mod settlements;
 pub mod standing;
+pub mod stores;
 pub mod trace;
 pub mod users;

@@ -74,6 +74,8 @@ diesel::table! {
         reason -> Text,
         disposed_at -> BigInt,
         disposed_by -> Uid,
+        cause -> Text,
+        method -> Text,
     }
 }
 

@@ -11,6 +11,7 @@ mod kitchen;
 mod orders;
 mod people;
 mod prints;
+mod safety;
 mod settling;
 mod standing;
 
@@ -24,6 +25,7 @@ pub use kitchen::*;
 pub use orders::*;
 pub use people::*;
 pub use prints::*;
+pub use safety::*;
 pub use settling::*;
 pub use standing::*;
 
@@ -92,6 +94,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     gate_override,
     health_certificate,
     order_line_batch,
+    storage_place,
+    stock_count,
     canteen_payee,
     settlement,
     settlement_version,
