@@ -38,6 +38,7 @@ pub mod problem;
 pub mod public;
 pub(crate) mod redemption_cause;
 pub mod redemptions;
+pub mod safety;
 pub mod seniors;
 pub mod settlements;
 pub mod standing;
@@ -88,6 +89,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(suppliers::routes)
                     .configure(lots::routes)
                     .configure(stores::routes)
+                    .configure(safety::routes)
                     .configure(batches::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)

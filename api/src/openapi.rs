@@ -181,6 +181,7 @@ pub fn document() -> Document {
         crate::suppliers::Docs::openapi(),
         crate::lots::Docs::openapi(),
         crate::stores::Docs::openapi(),
+        crate::safety::Docs::openapi(),
         crate::batches::Docs::openapi(),
         crate::trace::Docs::openapi(),
         crate::public::Docs::openapi(),

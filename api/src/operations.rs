@@ -68,6 +68,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::suppliers::OPERATIONS,
     crate::lots::OPERATIONS,
     crate::stores::OPERATIONS,
+    crate::safety::OPERATIONS,
     crate::batches::OPERATIONS,
     crate::trace::OPERATIONS,
     crate::public::OPERATIONS,

@@ -1,6 +1,6 @@
 //! Traces: where a lot went, where an order came from, whom to call.
 
-mod views;
+pub(crate) mod views;
 
 pub use views::{EpcisDocument, LotTraceView, OrderTraceView};
 

@@ -107,6 +107,11 @@ aliases! {
     IssueIdText = IdText<domain::id::Issue>;
     CertificateIdText = IdText<domain::id::Certificate>;
     StoragePlaceIdText = IdText<domain::id::StoragePlace>;
+    SampleIdText = IdText<domain::id::Sample>;
+    SafetyRecordIdText = IdText<domain::id::SafetyRecord>;
+    ControlIdText = IdText<domain::id::Control>;
+    RecordKindWord = Words<domain::food_safety::observation::RecordKind>;
+    ControlKindWord = Words<domain::food_safety::risk::ControlKind>;
     StockCountIdText = IdText<domain::id::StockCount>;
     DisposalIdText = IdText<domain::id::Disposal>;
     PlaceKindWord = Words<domain::stock::PlaceKind>;

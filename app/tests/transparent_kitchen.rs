@@ -154,6 +154,7 @@ async fn the_gate_stays_closed_until_everything_is_there_and_tells_what_is_missi
             Gap::NoCoreTemperature,
             Gap::NoSample,
             Gap::NoCertificate(CertificateStanding::Missing),
+            Gap::NoMorningCheck,
             Gap::Unlinked { ingredients: vec!["白菜".into()] },
         ];
         let closed = release::release(&k.app, k.cook.clone(), key(), batch, None).await.unwrap_err();

@@ -1,6 +1,7 @@
 //! A batch of a dish: one cooking of one dish for one sitting, from the plan to the last portion, and the gate before service.
 
 use crate::food_safety::certificate::CertificateStanding;
+use crate::food_safety::observation::MorningStanding;
 use crate::food_safety::{DeciCelsius, Rules, SettingKey, hand_over_deadline, in_time};
 use crate::{Instant, food_safety::Holding};
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,8 @@ pub struct GateFacts {
     pub sample_mg: Option<i64>,
     /// The cook's health certificate, on the day of cooking.
     pub certificate: CertificateStanding,
+    /// The cook's morning check, on the day of cooking.
+    pub morning: MorningStanding,
     /// Ingredients of the recipe of which no lot was issued and that are not declared as used without one.
     pub unlinked: Vec<String>,
     /// Ingredients of which a frozen lot is in the batch.
@@ -140,6 +143,10 @@ pub enum Gap {
     },
     /// The cook holds no valid health certificate.
     NoCertificate(CertificateStanding),
+    /// The cook was not checked that morning.
+    NoMorningCheck,
+    /// The cook was checked and not fit.
+    CookUnfit,
     /// The batch would not trace to its ingredients.
     Unlinked {
         /// Which ingredients.
@@ -158,7 +165,8 @@ pub enum Gap {
 }
 
 impl Gap {
-    /// Whether a named person may release against it. A recalled ingredient may not be served by anybody (食品安全法 63).
+    /// Whether a named person may release against it. A recalled ingredient may not be served by anybody (食品安全法 63), nor what
+    /// somebody cooked who is ill (食品安全法 45).
     #[must_use]
     pub const fn may_be_overridden(&self) -> bool {
         match self {
@@ -167,9 +175,10 @@ impl Gap {
             | Self::NoSample
             | Self::SampleTooSmall { .. }
             | Self::NoCertificate(_)
+            | Self::NoMorningCheck
             | Self::Unlinked { .. }
             | Self::HeldTooLong { .. } => true,
-            Self::RecalledIngredient { .. } => false,
+            Self::CookUnfit | Self::RecalledIngredient { .. } => false,
         }
     }
 
@@ -185,6 +194,8 @@ impl Gap {
             }
             Self::NoCertificate(CertificateStanding::Expired { on }) => format!("厨师健康证已于 {on} 到期"),
             Self::NoCertificate(_) => "厨师没有健康证记录".to_owned(),
+            Self::NoMorningCheck => "厨师当日未晨检".to_owned(),
+            Self::CookUnfit => "厨师当日晨检不合格".to_owned(),
             Self::Unlinked { ingredients } => format!("未登记原料批次：{}", ingredients.join("、")),
             Self::RecalledIngredient { ingredients } => format!("含召回原料：{}", ingredients.join("、")),
             Self::HeldTooLong { deadline } => format!("已过存放时限 {}", deadline.civil_time().format("%H:%M")),
@@ -211,6 +222,11 @@ pub fn gaps(facts: &GateFacts, rules: &Rules, now: Instant) -> Vec<Gap> {
     let certified = matches!(facts.certificate, CertificateStanding::Valid { .. });
     if rules.demands(SettingKey::HealthCertificateRequired) && !certified {
         gaps.push(Gap::NoCertificate(facts.certificate));
+    }
+    match facts.morning {
+        MorningStanding::Missing if rules.demands(SettingKey::MorningCheckRequired) => gaps.push(Gap::NoMorningCheck),
+        MorningStanding::Unfit => gaps.push(Gap::CookUnfit),
+        MorningStanding::Missing | MorningStanding::Fit => {}
     }
     if !facts.unlinked.is_empty() {
         gaps.push(Gap::Unlinked { ingredients: facts.unlinked.clone() });
@@ -288,6 +304,7 @@ mod tests {
             heated: true,
             sample_mg: Some(125_000),
             certificate: CertificateStanding::Valid { until: ServiceDate::new(2027, 1, 1).unwrap() },
+            morning: MorningStanding::Fit,
             unlinked: vec![],
             frozen: vec![],
             cooked_at: Some(COOKED),
@@ -327,6 +344,8 @@ mod tests {
             (GateFacts { sample_mg: None, ..good() }, Gap::NoSample),
             (GateFacts { sample_mg: Some(124_999), ..good() }, Gap::SampleTooSmall { kept_mg: 124_999, required_mg: 125_000 }),
             (GateFacts { certificate: CertificateStanding::Missing, ..good() }, Gap::NoCertificate(CertificateStanding::Missing)),
+            (GateFacts { morning: MorningStanding::Missing, ..good() }, Gap::NoMorningCheck),
+            (GateFacts { morning: MorningStanding::Unfit, ..good() }, Gap::CookUnfit),
             (GateFacts { unlinked: vec!["猪肉".into()], ..good() }, Gap::Unlinked { ingredients: vec!["猪肉".into()] }),
             (GateFacts { frozen: vec!["猪肉".into()], ..good() }, Gap::RecalledIngredient { ingredients: vec!["猪肉".into()] }),
         ] {
@@ -340,7 +359,13 @@ mod tests {
 
     #[test]
     fn where_no_setting_is_in_force_only_the_temperature_itself_is_asked_for() {
-        let bare = GateFacts { core: None, sample_mg: None, certificate: CertificateStanding::Missing, ..good() };
+        let bare = GateFacts {
+            core: None,
+            sample_mg: None,
+            certificate: CertificateStanding::Missing,
+            morning: MorningStanding::Missing,
+            ..good()
+        };
         assert_eq!(gaps(&bare, &Rules::default(), COOKED), [Gap::NoCoreTemperature]);
     }
 
@@ -355,6 +380,7 @@ mod tests {
             (missing(), false, Some("留样盒用完"), Err(GateRefusal::NotEntitled(missing()))),
             (missing(), true, Some("留样盒用完"), Ok(Gate::Overridden(missing()))),
             (recalled(), true, Some("已加热"), Err(GateRefusal::Closed(recalled()))),
+            (vec![Gap::CookUnfit], true, Some("人手不足"), Err(GateRefusal::Closed(vec![Gap::CookUnfit]))),
         ] {
             assert_eq!(decide(gaps.clone(), entitled, reason), expected, "{gaps:?} {entitled} {reason:?}");
         }

@@ -1,6 +1,7 @@
 //! What clients send and see of batches.
 
 use crate::lots::ProposalView;
+use crate::trace::views::RetainedView;
 use crate::words::{
     BatchIdText, BatchStateWord, DishIdText, HoldingWord, IngredientIdText, IssueIdText, LotIdText, OrderIdText, SittingIdText,
     UserIdText,
@@ -98,8 +99,8 @@ pub struct BatchView {
     pub version: i64,
     /// What went into it.
     pub issues: Vec<IssueView>,
-    /// Milligrams of each retained sample.
-    pub samples_mg: Vec<i64>,
+    /// Its retained samples.
+    pub samples: Vec<RetainedView>,
     /// What is missing for a release now.
     pub gaps: Vec<GapView>,
 }
@@ -132,7 +133,7 @@ impl From<view::BatchView> for BatchView {
             overridden: b.overridden,
             version: b.version,
             issues: b.issues.into_iter().map(issue).collect(),
-            samples_mg: b.samples.iter().map(|s| s.amount_mg).collect(),
+            samples: b.samples.into_iter().map(RetainedView::from).collect(),
             gaps: b.gaps.into_iter().map(GapView::from).collect(),
         }
     }

@@ -4,12 +4,12 @@ use crate::lots::LotView;
 use crate::suppliers::SupplierView;
 use crate::words::{
     AmountUnitWord, BatchIdText, BatchStateWord, CanteenIdText, ChannelWord, DishIdText, LotIdText, LotStateWord, MealWord,
-    OrderIdText, OrderStateWord, SeniorIdText, Words,
+    OrderIdText, OrderStateWord, SampleIdText, SeniorIdText, Words,
 };
 use app::trace::{backward, forward};
 use domain::batch::{BatchState, LinkHow};
 use domain::food_safety::DeciCelsius;
-use domain::id::{BatchId, CanteenId, DishId, LotId, OrderId, SeniorId};
+use domain::id::{BatchId, CanteenId, DishId, LotId, OrderId, SampleId, SeniorId};
 use domain::lot::{AmountUnit, LotState};
 use domain::order::OrderState;
 use domain::{Channel, Instant, MealPeriod, ServiceDate};
@@ -227,6 +227,9 @@ pub struct MeasuredView {
 /// A retained sample.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RetainedView {
+    /// Which sample.
+    #[schema(value_type = SampleIdText)]
+    pub id: SampleId,
     /// Milligrams.
     pub amount_mg: i64,
     /// In which fridge.
@@ -237,6 +240,22 @@ pub struct RetainedView {
     /// Until when it must be kept.
     #[schema(value_type = String, format = DateTime)]
     pub keep_until: Instant,
+    /// When it was thrown away.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub disposed_at: Option<Instant>,
+}
+
+impl From<app::batches::view::SampleView> for RetainedView {
+    fn from(s: app::batches::view::SampleView) -> Self {
+        Self {
+            id: s.sample,
+            amount_mg: s.amount_mg,
+            fridge: s.fridge,
+            taken_at: s.taken_at,
+            keep_until: s.keep_until,
+            disposed_at: s.disposed_at,
+        }
+    }
 }
 
 /// A batch that a dish may have come from.
@@ -280,12 +299,6 @@ impl From<backward::BatchTrace> for BatchTraceView {
             core_temperature_decicelsius: c.temperature,
             measured_at: c.measured_at,
         };
-        let sample = |s: app::batches::view::SampleView| RetainedView {
-            amount_mg: s.amount_mg,
-            fridge: s.fridge,
-            taken_at: s.taken_at,
-            keep_until: s.keep_until,
-        };
         Self {
             batch: b.batch,
             how: b.how,
@@ -296,7 +309,7 @@ impl From<backward::BatchTrace> for BatchTraceView {
             released_at: b.released_at,
             hand_over_by: b.hand_over_by,
             cores: b.cores.into_iter().map(core).collect(),
-            samples: b.samples.into_iter().map(sample).collect(),
+            samples: b.samples.into_iter().map(RetainedView::from).collect(),
             override_reason: b.override_reason,
             lots: b.lots.into_iter().map(Into::into).collect(),
         }

@@ -1,17 +1,20 @@
 //! What the gate looks at, read from the database.
 
+use crate::safety::records::standing_records;
+use domain::ServiceDate;
 use domain::batch::GateFacts;
 use domain::canteen::Station;
 use domain::food_safety::certificate::{Certificate, CertificateStanding, standing};
+use domain::food_safety::observation::MorningStanding;
 use domain::food_safety::{Rules, SettingKey};
-use domain::id::{IngredientId, LotId};
+use domain::id::{IngredientId, LotId, UserId};
 use domain::lot::LotState;
 use std::collections::{BTreeMap, BTreeSet};
 use store::StoreError;
 use store::column::{Col, Word};
 use store::conn::AnyConnection;
 use store::query::batches::{self, BatchRow, IssueRow};
-use store::query::{catalogue, ingredients};
+use store::query::{catalogue, ingredients, safety};
 
 /// What is left of each lot in a batch after corrections; lots of which nothing is left never went in.
 #[must_use]
@@ -43,6 +46,7 @@ pub(crate) fn facts(conn: &mut AnyConnection, batch: &BatchRow, rules: &Rules) -
         heated: station != Some(Station::Cold),
         sample_mg,
         certificate: certificate_of_cook(conn, batch, rules)?,
+        morning: morning_of_cook(conn, batch)?,
         unlinked: traced.map(|line| line.name).collect(),
         frozen,
         cooked_at: batch.cooked_at.map(|t| t.0),
@@ -54,10 +58,31 @@ fn certificate_of_cook(conn: &mut AnyConnection, batch: &BatchRow, rules: &Rules
     let Some(Col(cook)) = batch.cook_id.filter(|_| rules.demands(SettingKey::HealthCertificateRequired)) else {
         return Ok(CertificateStanding::Missing);
     };
-    let on = batch.cooked_at.map_or(batch.service_date.0, |at| at.0.civil_date());
-    let held: Vec<Certificate> = batches::certificates(conn, cook)?
+    certificate_on(conn, cook, cooked_on(batch), rules)
+}
+
+/// The day on which a batch was cooked; its service date until then.
+fn cooked_on(batch: &BatchRow) -> ServiceDate {
+    batch.cooked_at.map_or(batch.service_date.0, |at| at.0.civil_date())
+}
+
+/// Where somebody's health certificate stands on a day, of all on record.
+pub(crate) fn certificate_on(
+    conn: &mut AnyConnection,
+    user: UserId,
+    on: ServiceDate,
+    rules: &Rules,
+) -> Result<CertificateStanding, StoreError> {
+    let held: Vec<Certificate> = batches::certificates(conn, user)?
         .into_iter()
         .map(|row| Certificate { issued_on: row.issued_on.0, expires_on: row.expires_on.0 })
         .collect();
     Ok(standing(&held, on, rules))
+}
+
+/// The cook's morning check on the day of cooking; before somebody is named as the cook, none is there.
+fn morning_of_cook(conn: &mut AnyConnection, batch: &BatchRow) -> Result<MorningStanding, StoreError> {
+    let Some(Col(cook)) = batch.cook_id else { return Ok(MorningStanding::Missing) };
+    let checks = standing_records(safety::morning_checks(conn, cook, cooked_on(batch))?);
+    Ok(MorningStanding::of(&checks.iter().filter_map(|row| row.fit).collect::<Vec<_>>()))
 }

@@ -34,13 +34,7 @@ pub(crate) fn view_of(conn: &mut AnyConnection, row: BatchRow, rules: &Rules, no
         at: i.issued_at.0,
     });
     let cores = batches::cores(conn, &[id])?.into_iter().map(|c| CoreView { temperature: c.temp.0, measured_at: c.measured_at.0 });
-    let samples = batches::samples(conn, &[id])?.into_iter().map(|s| SampleView {
-        sample: s.id.0,
-        amount_mg: s.amount_mg,
-        fridge: s.fridge,
-        taken_at: s.taken_at.0,
-        keep_until: s.keep_until.0,
-    });
+    let samples = batches::samples(conn, &[id])?.into_iter().map(SampleView::from);
     Ok(BatchView {
         batch: id,
         canteen: row.canteen_id.0,

@@ -3,7 +3,7 @@
 pub mod certificates;
 pub mod cook;
 pub mod deadline;
-mod gate;
+pub(crate) mod gate;
 mod held;
 pub mod issue;
 pub mod link;

@@ -5,6 +5,7 @@ use domain::food_safety::{DeciCelsius, Holding};
 use domain::id::{BatchId, CanteenId, DishId, IssueId, LotId, SampleId, SittingId, UserId};
 use domain::{Instant, ServiceDate};
 use serde::{Deserialize, Serialize};
+use store::query::batches::SampleRow;
 
 /// An amount of a lot in a batch, in the lot's unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,21 @@ pub struct SampleView {
     pub taken_at: Instant,
     /// Until when it must be kept.
     pub keep_until: Instant,
+    /// When it was thrown away.
+    pub disposed_at: Option<Instant>,
+}
+
+impl From<SampleRow> for SampleView {
+    fn from(row: SampleRow) -> Self {
+        Self {
+            sample: row.id.0,
+            amount_mg: row.amount_mg,
+            fridge: row.fridge,
+            taken_at: row.taken_at.0,
+            keep_until: row.keep_until.0,
+            disposed_at: row.disposed_at.map(|at| at.0),
+        }
+    }
 }
 
 /// A batch.

@@ -161,13 +161,6 @@ pub(crate) fn batch_traces(
     let of = |row: batches::BatchRow| {
         let id = row.id;
         let core = |c: &batches::CoreReadingRow| CoreView { temperature: c.temp.0, measured_at: c.measured_at.0 };
-        let sample = |s: &batches::SampleRow| SampleView {
-            sample: s.id.0,
-            amount_mg: s.amount_mg,
-            fridge: s.fridge.clone(),
-            taken_at: s.taken_at.0,
-            keep_until: s.keep_until.0,
-        };
         let trace = BatchTrace {
             batch: id.0,
             how: LinkHow::Packed,
@@ -178,7 +171,7 @@ pub(crate) fn batch_traces(
             released_at: row.released_at.map(|t| t.0),
             hand_over_by: None,
             cores: cores.iter().filter(|c| c.batch_id == id).map(core).collect(),
-            samples: samples.iter().filter(|s| s.batch_id == id).map(sample).collect(),
+            samples: samples.iter().filter(|s| s.batch_id == id).cloned().map(SampleView::from).collect(),
             override_reason: overrides.iter().rev().find(|o| o.batch_id == id).map(|o| o.reason.clone()),
             lots: lots.remove(&id.0).unwrap_or_default(),
         };

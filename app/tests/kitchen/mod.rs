@@ -9,9 +9,11 @@ use app::idempotency::RequestKey;
 use app::ingredients::receive::{Delivery, receive};
 use app::ingredients::suppliers::{self, SupplierDraft};
 use app::ingredients::view::{LotView, SupplierView};
+use app::safety::{SafetyRefusal, records};
 use domain::access::{Actor, Role, RoleGrant};
+use domain::food_safety::observation::Observation;
 use domain::food_safety::{DeciCelsius, Holding};
-use domain::id::{CanteenId, DishId, Id, IngredientId, Kind, OrderId, SeniorId, SittingId, UserId};
+use domain::id::{CanteenId, DishId, Id, IngredientId, Kind, OrderId, SafetyRecordId, SeniorId, SittingId, UserId};
 use domain::lot::{AmountUnit, Storage};
 use domain::time::Clock;
 use domain::{Instant, PlaceCode, Sensitive, ServiceDate};
@@ -205,6 +207,22 @@ impl Kitchen {
             expires_on: self.day.plus_days(300),
         };
         certificates::record(&self.app, self.manager.clone(), key(), self.canteen, draft).await.unwrap();
+        self.checked(user, true).await;
+    }
+
+    /// Somebody's morning check, now.
+    pub async fn checked(&self, person: UserId, fit: bool) -> records::RecordView {
+        self.observed(Observation::MorningCheck { person, fit }, None).await.unwrap()
+    }
+
+    /// A safety record of now.
+    pub async fn observed(
+        &self,
+        observation: Observation,
+        corrects: Option<(SafetyRecordId, String)>,
+    ) -> app::Outcome<records::RecordView, SafetyRefusal> {
+        let draft = records::Draft { observation, observed_at: self.clock.now(), note: String::new(), corrects };
+        records::record(&self.app, self.cook.clone(), key(), self.canteen, draft).await
     }
 
     /// A batch with these lots, a good temperature and a sample, ready for the gate.

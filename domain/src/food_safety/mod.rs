@@ -4,6 +4,8 @@
 //! its own day, so a stricter rule of next year does not make last year's records wrong.
 
 pub mod certificate;
+pub mod observation;
+pub mod risk;
 pub mod rulebook;
 
 pub use rulebook::{Rulebook, RulebookFault, Rules, Setting, SettingKey};

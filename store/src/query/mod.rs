@@ -30,6 +30,7 @@ pub mod policies;
 pub mod prints;
 pub mod redemptions;
 pub mod rows;
+pub mod safety;
 pub mod seniors;
 pub mod server;
 pub mod settlements;

@@ -96,6 +96,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_line_batch,
     storage_place,
     stock_count,
+    safety_record,
+    control_record,
     canteen_payee,
     settlement,
     settlement_version,

@@ -1,4 +1,4 @@
-//! Storage places and stock-takes.
+//! Storage places, stock-takes, safety records and controls.
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -30,5 +30,49 @@ diesel::table! {
         reason -> Text,
         counted_at -> BigInt,
         counted_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    safety_record (id) {
+        id -> Uid,
+        canteen_id -> Uid,
+        service_date -> Date,
+        kind -> Text,
+        person_id -> Nullable<Uid>,
+        place_id -> Nullable<Uid>,
+        fit -> Nullable<Bool>,
+        temp -> Nullable<BigInt>,
+        minutes -> Nullable<BigInt>,
+        note -> Text,
+        observed_at -> BigInt,
+        recorded_at -> BigInt,
+        recorded_by -> Uid,
+        corrects_id -> Nullable<Uid>,
+        reason -> Text,
+        keep_until -> Date,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    control_record (id) {
+        id -> Uid,
+        canteen_id -> Uid,
+        kind -> Text,
+        first_on -> Date,
+        last_on -> Date,
+        items -> Text,
+        conclusion -> Text,
+        signed_at -> BigInt,
+        signed_by -> Uid,
+        corrects_id -> Nullable<Uid>,
+        reason -> Text,
+        keep_until -> Date,
     }
 }
