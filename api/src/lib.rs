@@ -36,6 +36,7 @@ pub mod policies;
 pub mod prints;
 pub mod problem;
 pub mod public;
+pub mod recalls;
 pub(crate) mod redemption_cause;
 pub mod redemptions;
 pub mod safety;
@@ -90,6 +91,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(lots::routes)
                     .configure(stores::routes)
                     .configure(safety::routes)
+                    .configure(recalls::routes)
                     .configure(batches::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)

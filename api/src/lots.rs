@@ -447,6 +447,7 @@ pub(crate) fn refused(refusal: IngredientRefusal) -> Problem {
         }
         IngredientRefusal::UnknownPlace { places } => problem.with("cause", "unknown_place").with("places", places),
         IngredientRefusal::WrongPlace { kind } => problem.with("cause", "wrong_place").with("kind", kind),
+        IngredientRefusal::Recalled => problem.with("cause", "recalled"),
         IngredientRefusal::PlaceExists => problem.with("cause", "place_exists"),
     }
 }

@@ -182,6 +182,7 @@ pub fn document() -> Document {
         crate::lots::Docs::openapi(),
         crate::stores::Docs::openapi(),
         crate::safety::Docs::openapi(),
+        crate::recalls::Docs::openapi(),
         crate::batches::Docs::openapi(),
         crate::trace::Docs::openapi(),
         crate::public::Docs::openapi(),

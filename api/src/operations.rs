@@ -69,6 +69,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::lots::OPERATIONS,
     crate::stores::OPERATIONS,
     crate::safety::OPERATIONS,
+    crate::recalls::OPERATIONS,
     crate::batches::OPERATIONS,
     crate::trace::OPERATIONS,
     crate::public::OPERATIONS,

@@ -63,6 +63,7 @@ problems! {
     LotRefused = "lot_refused", UNPROCESSABLE_ENTITY, "原料不能验收或领用", "The goods cannot be taken in or used", "请看 cause 和 messages；不合格的到货请登记为拒收", "See `cause` and `messages`; record a bad delivery as sent back";
     BatchRefused = "batch_refused", CONFLICT, "这一锅当前不能这样操作", "The batch does not allow this now", "请刷新后查看这一锅的状态", "Read the batch again";
     GateClosed = "gate_closed", CONFLICT, "放行条件不齐", "Something is missing for the release", "请补齐 gaps 中的每一项；确需放行由食堂负责人写明理由", "Supply every entry of `gaps`; if it must be released, the canteen's manager gives a reason";
+    RecallRefused = "recall_refused", CONFLICT, "召回当前不允许此操作", "The recall does not allow this now", "请看 cause；结案前请完成 open 中的每一项", "See `cause`; before it is closed every entry of `open` must be done";
     SafetyRefused = "safety_refused", CONFLICT, "这条食品安全记录现在不能这样登记", "The safety record cannot be made like this now", "请看 cause；风险清单有变时请重新读取并逐条写明措施", "See `cause`; when the risk list has changed, read it again and give a measure for each risk";
     PolicyFaulty = "policy_faulty", UNPROCESSABLE_ENTITY, "政策文件有误", "The policy document has faults", "请按 findings 逐条改正后重新提交", "Correct every error of `findings` and send it again";
     PolicyState = "policy_state", CONFLICT, "政策版本当前状态不允许此操作", "The policy version's state does not allow this", "请重新读取该版本", "Read the version again";
@@ -205,6 +206,7 @@ const fn name_of(thing: Thing) -> &'static str {
         Thing::Fact => "fact",
         Thing::Ingredient => "ingredient",
         Thing::StoragePlace => "storage_place",
+        Thing::Recall => "recall",
         Thing::SafetyRecord => "safety_record",
         Thing::Control => "control",
         Thing::Sample => "sample",

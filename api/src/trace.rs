@@ -194,7 +194,8 @@ pub async fn trace_order(app: Data<App>, Signed(actor): Signed, path: Path<Strin
     Ok(Json(trace.into()))
 }
 
-fn refused(refusal: TraceRefusal) -> Problem {
+/// A trace that is too large.
+pub(crate) fn refused(refusal: TraceRefusal) -> Problem {
     Problem::new(P::TooLarge).with(
         "cause",
         match refusal {

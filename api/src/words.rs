@@ -112,6 +112,9 @@ aliases! {
     ControlIdText = IdText<domain::id::Control>;
     RecordKindWord = Words<domain::food_safety::observation::RecordKind>;
     ControlKindWord = Words<domain::food_safety::risk::ControlKind>;
+    RecallIdText = IdText<domain::id::Recall>;
+    RecallOutcomeWord = Words<domain::recall::RecallOutcome>;
+    ContactOutcomeWord = Words<domain::recall::ContactOutcome>;
     StockCountIdText = IdText<domain::id::StockCount>;
     DisposalIdText = IdText<domain::id::Disposal>;
     PlaceKindWord = Words<domain::stock::PlaceKind>;

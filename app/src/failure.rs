@@ -53,6 +53,7 @@ pub enum Thing {
     Fact,
     Ingredient,
     StoragePlace,
+    Recall,
     SafetyRecord,
     Control,
     Sample,

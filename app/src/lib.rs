@@ -31,6 +31,7 @@ pub mod policies;
 pub mod ports;
 pub mod prints;
 pub mod public;
+pub mod recalls;
 pub mod safety;
 pub mod seniors;
 pub mod session;

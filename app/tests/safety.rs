@@ -1,7 +1,6 @@
 //! Safety records, risk lists and signed controls, on both databases.
 // Helpers of tests: a failed expectation is meant to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(dead_code)] // the kitchen serves several suites
 
 mod kitchen;
 

@@ -1,7 +1,6 @@
 //! Storage places and stock-takes, on both databases.
 // Helpers of tests: a failed expectation is meant to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(dead_code)] // the kitchen serves several suites
 
 mod kitchen;
 

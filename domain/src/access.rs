@@ -124,6 +124,8 @@ crate::text_enum! {
         SeeTrace = "see_trace",
         /// Release a batch against a gate, with a reason.
         OverrideGate = "override_gate",
+        /// Open a recall, note who was called, close it.
+        RunRecall = "run_recall",
         /// Make and see delivery plans.
         Plan = "plan",
         /// Record outcomes at the door.
@@ -171,11 +173,13 @@ impl Role {
             // Money is frozen and paid by officers and looked at by reviewers; whoever sets up users does neither.
             Action::Settle => matches!(self, Self::Officer),
             Action::ReviewSettlement | Action::ApproveSettlement => matches!(self, Self::Reviewer),
-            _ => self.allows_beside_settling(action),
+            // The kitchen stops serving, and who may call the people and reports to the authority follows it to its end.
+            Action::RunRecall => matches!(self, Self::CanteenManager | Self::Officer),
+            _ => self.allows_otherwise(action),
         }
     }
 
-    const fn allows_beside_settling(self, action: Action) -> bool {
+    const fn allows_otherwise(self, action: Action) -> bool {
         use Action as A;
         match self {
             // Sets up who may do what, and therefore holds nothing that is worth the giving: sees people masked, so that a call for help

@@ -187,6 +187,10 @@ kinds! {
     SafetyRecord = "sfr", SafetyRecordId;
     /// A signed control (日管控, 周排查, 月调度).
     Control = "ctl", ControlId;
+    /// A recall (召回).
+    Recall = "rcl", RecallId;
+    /// An attempt to reach somebody about a recall.
+    RecallContact = "rcc", RecallContactId;
     /// A core temperature on record.
     CoreReading = "cor", CoreReadingId;
     /// A retained sample (留样).

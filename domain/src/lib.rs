@@ -28,6 +28,7 @@ pub mod ordering;
 pub mod person;
 pub mod place;
 pub mod policy;
+pub mod recall;
 pub mod sensitive;
 pub mod settlement;
 pub mod standing;

@@ -11,7 +11,7 @@ use domain::access::{Action, Actor};
 use domain::id::LotId;
 use domain::lot::LotState;
 use std::sync::Arc;
-use store::query::ingredients;
+use store::query::{ingredients, recalls};
 
 /// Holds a lot, or lets it go again. Anyone who keeps the kitchen's records may hold; letting go takes whoever may override a gate.
 pub async fn hold(app: &App, actor: Arc<Actor>, key: RequestKey, id: LotId, held: bool) -> Outcome<LotView, Refusal> {
@@ -28,6 +28,10 @@ pub async fn hold(app: &App, actor: Arc<Actor>, key: RequestKey, id: LotId, held
             tx.lock_canteen(lot.canteen_id.0)?;
             let (from, to) = if held { (LotState::Accepted, LotState::Frozen) } else { (LotState::Frozen, LotState::Accepted) };
             let lot = ingredients::lot(tx.look(), id)?.ok_or(Failure::NotFound(Thing::Lot))?;
+            // A lot that is recalled is let go by closing the recall.
+            if !held && recalls::open_of(tx.look(), id)?.is_some() {
+                return Err(Failure::Refused(Refusal::Recalled));
+            }
             if lot.state.0 != from || !ingredients::set_lot_state(tx.change(), id, from, to)? {
                 return Err(Failure::Refused(Refusal::State(lot.state.0)));
             }

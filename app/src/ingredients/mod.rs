@@ -54,6 +54,8 @@ pub enum IngredientRefusal {
         /// What it is for.
         kind: PlaceKind,
     },
+    /// The lot is recalled: closing the recall lets it go.
+    Recalled,
     /// The canteen has a storage place of this name.
     PlaceExists,
 }

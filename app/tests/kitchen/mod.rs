@@ -1,4 +1,6 @@
 //! A small kitchen for tests: one canteen with its satellite, a lunch of two dishes, staff, on a database of its own.
+// It serves several suites, each of which uses a part of it.
+#![allow(dead_code)]
 
 use app::App;
 use app::batches::cook::Cooked;
@@ -99,6 +101,19 @@ impl Kitchen {
 
     pub fn execute(&self, sql: &str) {
         store::fixture::execute(&mut self.database.connect(), sql).unwrap();
+    }
+
+    /// A senior on record, with as much as an order needs.
+    pub fn senior(&self, senior: SeniorId) {
+        let sealed = match self.database.target().dialect() {
+            Dialect::Sqlite => format!("X'{}'", senior.uuid().simple()),
+            Dialect::Postgres => format!("'\\x{}'", senior.uuid().simple()),
+        };
+        self.execute(&format!(
+            "INSERT INTO senior (id, version, name, id_no_enc, id_no_bix, birth_on, registered_place, resident_place, state, created_at, updated_at) \
+             VALUES ({}, 1, '张三', {sealed}, {sealed}, '1950-01-01', '990101001', '990101001', 'active', 0, 0);",
+            self.uid(senior)
+        ));
     }
 
     /// Whether the database itself refuses a statement.

@@ -28,6 +28,7 @@ pub mod place_filter;
 pub mod plans;
 pub mod policies;
 pub mod prints;
+pub mod recalls;
 pub mod redemptions;
 pub mod rows;
 pub mod safety;

@@ -98,6 +98,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_count,
     safety_record,
     control_record,
+    recall,
+    recall_contact,
     canteen_payee,
     settlement,
     settlement_version,

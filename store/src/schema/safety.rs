@@ -1,4 +1,4 @@
-//! Storage places, stock-takes, safety records and controls.
+//! Storage places, stock-takes, safety records, controls and recalls.
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -74,5 +74,39 @@ diesel::table! {
         corrects_id -> Nullable<Uid>,
         reason -> Text,
         keep_until -> Date,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    recall (id) {
+        id -> Uid,
+        canteen_id -> Uid,
+        lot_id -> Uid,
+        reason -> Text,
+        opened_at -> BigInt,
+        opened_by -> Uid,
+        outcome -> Nullable<Text>,
+        conclusion -> Text,
+        closed_at -> Nullable<BigInt>,
+        closed_by -> Nullable<Uid>,
+        keep_until -> Date,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    recall_contact (id) {
+        id -> Uid,
+        recall_id -> Uid,
+        senior_id -> Uid,
+        outcome -> Text,
+        note -> Text,
+        at -> BigInt,
+        by_user -> Uid,
     }
 }

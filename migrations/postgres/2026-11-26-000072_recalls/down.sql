@@ -1,0 +1,2 @@
+DROP TABLE recall_contact;
+DROP TABLE recall;
