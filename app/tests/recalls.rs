@@ -119,6 +119,8 @@ async fn it_is_closed_as_destroyed_when_the_food_is_gone_and_everybody_was_calle
         called(wang, ContactOutcome::NotReached).await.unwrap();
         let told = called(wang, ContactOutcome::Unwell).await.unwrap();
         assert_eq!((told.reach.tally.reached, told.reach.tally.unwell, told.people[0].attempts.len()), (1, 1, 2));
+        let by_cook = report::find(&k.app, k.cook.clone(), recall).await.unwrap();
+        assert_eq!((by_cook.reach.tally.unwell, by_cook.people.len()), (1, 0), "who is unwell is for those who call");
         destroy(&k, cabbage.lot, 49_000).await;
         release::end(&k.app, k.cook.clone(), key(), batch, true).await.unwrap();
         let closed = close(RecallOutcome::Destroyed).await.unwrap();
@@ -129,6 +131,36 @@ async fn it_is_closed_as_destroyed_when_the_food_is_gone_and_everybody_was_calle
         assert_eq!((lot.state, lot.received), (LotState::Frozen, lot.issued + lot.disposed + lot.stock));
         for sql in ["UPDATE recall SET conclusion = 'x'", "UPDATE recall_contact SET note = 'x'", "DELETE FROM recall_contact"] {
             assert!(k.refuses(sql), "{sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_goods_elsewhere_are_named_to_who_sees_them_and_counted_for_others() {
+    for k in Kitchen::everywhere().await {
+        let supplier = k.supplier().await;
+        let pork = k.lot(&supplier, k.pork, 1000).await.lot;
+        k.lot(&supplier, k.cabbage, 1000).await;
+        let draft = app::ingredients::suppliers::SupplierDraft {
+            name: supplier.name.clone(),
+            licence_no: supplier.licence_no.clone(),
+            licence_expires_on: supplier.licence_expires_on,
+            address: supplier.address.clone(),
+            phone: supplier.phone.clone(),
+        };
+        let grant = |canteen| RoleGrant {
+            role: Role::CanteenManager,
+            place: domain::PlaceCode::parse("990101001").unwrap(),
+            canteen: Some(canteen),
+        };
+        let next_door = Arc::new(Actor { user: Some(id(105)), grants: vec![grant(k.satellite)], ..Actor::default() });
+        let theirs = app::ingredients::suppliers::add(&k.app, next_door.clone(), key(), k.satellite, draft).await.unwrap();
+        let delivery = k.delivery(&theirs, k.pork, 1000);
+        let same = app::ingredients::receive::receive(&k.app, next_door, key(), k.satellite, delivery).await.unwrap().lot;
+        for (actor, seen, besides) in [(officer(), vec![same], 0), (k.manager.clone(), vec![], 1)] {
+            let reach = report::drill(&k.app, actor, pork).await.unwrap();
+            assert_eq!(reach.same_goods.iter().map(|goods| goods.lot).collect::<Vec<_>>(), seen);
+            assert_eq!(reach.same_goods_elsewhere, besides);
         }
     }
 }

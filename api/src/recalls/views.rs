@@ -108,8 +108,10 @@ pub struct ReachView {
     pub tally: TallyView,
     /// Dishes that are still served: in a drill what would be stopped, in a recall what was put back.
     pub serving: Vec<ServingView>,
-    /// The same goods at other canteens: of the same licence, ingredient and supplier's batch.
+    /// The same goods at other canteens that the caller sees: of the same licence, ingredient and supplier's batch.
     pub same_goods: Vec<SameGoodsView>,
+    /// How many lots of the same goods others have, out of the caller's sight.
+    pub same_goods_elsewhere: i64,
     /// What must be done before it is closed as destroyed.
     #[schema(value_type = Vec<Object>)]
     pub still_open: Vec<StillOpen>,
@@ -133,6 +135,7 @@ impl From<report::Reach> for ReachView {
             },
             serving: r.serving.into_iter().map(serving).collect(),
             same_goods: r.same_goods.into_iter().map(|s| SameGoodsView { lot: s.lot, canteen: s.canteen }).collect(),
+            same_goods_elsewhere: r.same_goods_elsewhere,
             still_open: r.still_open,
         }
     }
@@ -191,7 +194,7 @@ pub struct RecallView {
     pub closed_at: Option<Instant>,
     /// What it reaches.
     pub reach: ReachView,
-    /// Whom it may have reached.
+    /// Whom it may have reached; empty for those who do not run recalls.
     pub people: Vec<RecallPersonView>,
 }
 

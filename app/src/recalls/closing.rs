@@ -40,7 +40,7 @@ pub async fn close(
             if row.closed_at.is_some() {
                 return Err(Failure::Refused(Refusal::Closed));
             }
-            let open = report_of(tx.look(), &row)?.reach.still_open;
+            let open = report_of(tx.look(), &actor, &row)?.reach.still_open;
             if outcome == RecallOutcome::Destroyed && !open.is_empty() {
                 return Err(Failure::Refused(Refusal::StillOpen(open)));
             }
@@ -52,7 +52,7 @@ pub async fn close(
                 return Err(Failure::Refused(Refusal::Closed));
             }
             let row = recalls::find(tx.look(), id)?.ok_or(Failure::NotFound(Thing::Recall))?;
-            let answer = report_of(tx.look(), &row)?;
+            let answer = report_of(tx.look(), &actor, &row)?;
             key.keep_answer(tx, &answer, now)?;
             Ok(answer)
         })

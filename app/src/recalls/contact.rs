@@ -36,7 +36,7 @@ pub async fn contact(
             if row.closed_at.is_some() {
                 return Err(Failure::Refused(Refusal::Closed));
             }
-            let (_, people) = reach_of(tx.look(), row.lot_id.0, Some(id))?;
+            let (_, people) = reach_of(tx.look(), &actor, row.lot_id.0, Some(id))?;
             if !people.iter().any(|person| person.senior == senior) {
                 return Err(Failure::Refused(Refusal::NotAffected));
             }
@@ -51,7 +51,7 @@ pub async fn contact(
                 by_user: Col(by),
             };
             recalls::add_contact(tx.change(), &attempt)?;
-            let answer = report_of(tx.look(), &row)?;
+            let answer = report_of(tx.look(), &actor, &row)?;
             key.keep_answer(tx, &answer, now)?;
             Ok(answer)
         })

@@ -69,7 +69,7 @@ pub async fn open(app: &App, actor: Arc<Actor>, key: RequestKey, id: LotId, reas
                     record_about(tx, stopped.canteen, subject, &event, now)?;
                 }
             }
-            let answer = report_of(tx.look(), &row)?;
+            let answer = report_of(tx.look(), &actor, &row)?;
             key.keep_answer(tx, &answer, now)?;
             Ok(answer)
         })

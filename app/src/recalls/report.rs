@@ -8,7 +8,7 @@ use crate::ingredients::view::{LotView, SupplierView};
 use crate::trace::TraceRefusal;
 use crate::trace::forward::{BatchUse, batches_of};
 use domain::Instant;
-use domain::access::{Action, Actor};
+use domain::access::{Action, Actor, Where};
 use domain::id::{BatchId, CanteenId, DishId, LotId, RecallId, SeniorId, SittingId, UserId};
 use domain::recall::{ContactOutcome, RecallOutcome, RecalledBatch, StillOpen, Tally, still_open};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
 use store::query::recalls::{self, RecallRow};
-use store::query::{ingredients, trace};
+use store::query::{catalogue, ingredients, trace};
 
 /// People of one recall at most, as on its call list.
 const PEOPLE_MAX: i64 = 5_000;
@@ -85,8 +85,10 @@ pub struct Reach {
     pub tally: Tally,
     /// What is still served: what a drill would stop, what a recall has not stopped or what was put back.
     pub serving: Vec<StoppedDish>,
-    /// The same goods at other canteens, in the caller's sight or not: identifiers only.
+    /// The same goods at other canteens that the caller sees.
     pub same_goods: Vec<SameGoods>,
+    /// How many lots of the same goods others have, out of the caller's sight: whoever is above them is told.
+    pub same_goods_elsewhere: i64,
     /// What must be done before it is closed.
     pub still_open: Vec<StillOpen>,
 }
@@ -146,7 +148,12 @@ fn people_of(conn: &mut AnyConnection, batches: &[BatchId], of: Option<RecallId>
 }
 
 /// What a lot reached and what is still to be done about it, on a connection.
-pub(super) fn reach_of(conn: &mut AnyConnection, lot: LotId, of: Option<RecallId>) -> Outcome<(Reach, Vec<PersonView>), Refusal> {
+pub(super) fn reach_of(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    lot: LotId,
+    of: Option<RecallId>,
+) -> Outcome<(Reach, Vec<PersonView>), Refusal> {
     let row = ingredients::lot(conn, lot)?.ok_or(Failure::NotFound(Thing::Lot))?;
     let supplier = ingredients::supplier(conn, row.supplier_id.0)?.ok_or(StoreError::NotFound)?;
     let batches = batches_of(conn, lot).map_err(of_trace)?;
@@ -162,6 +169,7 @@ pub(super) fn reach_of(conn: &mut AnyConnection, lot: LotId, of: Option<RecallId
         true => Vec::new(),
         false => trace::same_goods(conn, &supplier.licence_no, row.ingredient_id.0, &row.supplier_batch, SAME_MAX)?,
     };
+    let (same_goods, same_goods_elsewhere) = in_sight(conn, actor, same.into_iter().filter(|(id, _)| *id != lot))?;
     let recalled = |batch: &BatchUse| RecalledBatch { batch: batch.batch, dish: batch.dish.clone(), state: batch.state };
     let still_open = still_open(row.stock, &batches.iter().map(recalled).collect::<Vec<_>>(), tally);
     let reach = Reach {
@@ -171,16 +179,34 @@ pub(super) fn reach_of(conn: &mut AnyConnection, lot: LotId, of: Option<RecallId
         orders: totals.orders,
         portions: totals.portions,
         tally,
-        same_goods: same.into_iter().filter(|(id, _)| *id != lot).map(|(lot, canteen)| SameGoods { lot, canteen }).collect(),
+        same_goods,
+        same_goods_elsewhere,
         still_open,
         batches,
     };
     Ok((reach, people))
 }
 
+/// Lots at canteens whose records the actor sees, and how many there are besides.
+fn in_sight(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    lots: impl Iterator<Item = (LotId, CanteenId)>,
+) -> Result<(Vec<SameGoods>, i64), StoreError> {
+    let (mut seen, mut besides) = (Vec::new(), 0);
+    for (lot, canteen) in lots {
+        let row = catalogue::canteen(conn, canteen)?;
+        match row.is_some_and(|row| actor.may(Action::SeeTrace, Where { place: &row.place_code.0, canteen: Some(canteen) })) {
+            true => seen.push(SameGoods { lot, canteen }),
+            false => besides += 1,
+        }
+    }
+    Ok((seen, besides))
+}
+
 /// The report of a recall, on a connection.
-pub(super) fn report_of(conn: &mut AnyConnection, row: &RecallRow) -> Outcome<RecallView, Refusal> {
-    let (reach, people) = reach_of(conn, row.lot_id.0, Some(row.id.0))?;
+pub(super) fn report_of(conn: &mut AnyConnection, actor: &Actor, row: &RecallRow) -> Outcome<RecallView, Refusal> {
+    let (reach, people) = reach_of(conn, actor, row.lot_id.0, Some(row.id.0))?;
     Ok(RecallView {
         recall: row.id.0,
         canteen: row.canteen_id.0,
@@ -201,18 +227,23 @@ pub async fn drill(app: &App, actor: Arc<Actor>, lot: LotId) -> Outcome<Reach, R
         .read("recall_drill", move |conn| {
             let row = ingredients::lot(conn, lot)?.ok_or(Failure::NotFound(Thing::Lot))?;
             canteen_for(conn, &actor, row.canteen_id.0, Action::RunRecall, Thing::Lot)?;
-            Ok(reach_of(conn, lot, None)?.0)
+            Ok(reach_of(conn, &actor, lot, None)?.0)
         })
         .await
 }
 
-/// One recall with its report.
+/// One recall with its report; whom it reached only for those who run it.
 pub async fn find(app: &App, actor: Arc<Actor>, id: RecallId) -> Outcome<RecallView, Refusal> {
     app.store
         .read("recall", move |conn| {
             let row = recalls::find(conn, id)?.ok_or(Failure::NotFound(Thing::Recall))?;
-            canteen_for(conn, &actor, row.canteen_id.0, Action::SeeTrace, Thing::Recall)?;
-            report_of(conn, &row)
+            let canteen = canteen_for(conn, &actor, row.canteen_id.0, Action::SeeTrace, Thing::Recall)?;
+            let mut report = report_of(conn, &actor, &row)?;
+            // How somebody feels is for those who call them; others see how many were reached.
+            if !actor.may(Action::RunRecall, Where { place: &canteen.place_code.0, canteen: Some(canteen.id.0) }) {
+                report.people.clear();
+            }
+            Ok(report)
         })
         .await
 }
