@@ -5,9 +5,9 @@ mod views;
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::orders::limit_text;
-use crate::paging::PageView;
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
-use crate::suppliers::{PageQuery, page, page_of, required};
+use crate::suppliers::required;
 use crate::words::path_id;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
@@ -85,10 +85,9 @@ pub async fn list_recalls(
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<RecallLineView>>, Problem> {
     let (limit, before) = page(&query)?;
-    let before = before.map(|text| path_id(&text)).transpose()?;
     let found = report::list(&app, actor, path_id(&path)?, before, i64::from(limit) + 1).await;
     let found = found.map_err(|f| Problem::of(f, refused))?;
-    Ok(Json(page_of(found.into_iter().map(RecallLineView::from).collect(), limit, |r| r.id.to_string())))
+    Ok(Json(PageView::of(found.into_iter().map(RecallLineView::from).collect(), limit, |r| r.id.to_string())))
 }
 
 /// One recall: the report for the authority, as far as it has come.

@@ -5,9 +5,8 @@ mod views;
 use crate::batches::views::DayQuery;
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
-use crate::paging::PageView;
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
-use crate::suppliers::{PageQuery, page, page_of};
 use crate::trace::views::RetainedView;
 use crate::words::path_id;
 use actix_web::HttpResponse;
@@ -129,10 +128,9 @@ pub async fn list_controls(
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<ControlView>>, Problem> {
     let (limit, before) = page(&query)?;
-    let before = before.map(|text| path_id(&text)).transpose()?;
     let found = controls::list(&app, actor, path_id(&path)?, before, i64::from(limit) + 1).await;
     let found = found.map_err(|f| Problem::of(f, refused))?;
-    Ok(Json(page_of(found.into_iter().map(ControlView::from).collect(), limit, |c| c.id.to_string())))
+    Ok(Json(PageView::of(found.into_iter().map(ControlView::from).collect(), limit, |c| c.id.to_string())))
 }
 
 /// Notes that a retained sample was thrown away; before its time this is refused.

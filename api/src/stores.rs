@@ -4,9 +4,9 @@ use crate::extract::{IdempotencyKey, Signed};
 use crate::lots::{AMOUNT_MAX, amount_fault, refused};
 use crate::operations::{Access, Operation, op};
 use crate::orders::limit_text;
-use crate::paging::PageView;
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
-use crate::suppliers::{PageQuery, page, page_of, required};
+use crate::suppliers::required;
 use crate::words::{
     AmountUnitWord, CountOutcomeWord, DisposalCauseWord, DisposalIdText, LotIdText, PlaceKindWord, StockCountIdText,
     StoragePlaceIdText, UserIdText, path_id,
@@ -241,10 +241,9 @@ pub async fn list_stock_counts(
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<CountView>>, Problem> {
     let (limit, before) = page(&query)?;
-    let before = before.map(|text| path_id(&text)).transpose()?;
     let found = count::list(&app, actor, path_id(&path)?, before, i64::from(limit) + 1).await;
     let found = found.map_err(|f| Problem::of(f, refused))?;
-    Ok(Json(page_of(found.into_iter().map(CountView::from).collect(), limit, |c| c.id.to_string())))
+    Ok(Json(PageView::of(found.into_iter().map(CountView::from).collect(), limit, |c| c.id.to_string())))
 }
 
 /// What is thrown away.
@@ -327,7 +326,6 @@ pub async fn list_disposals(
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<DisposalView>>, Problem> {
     let (limit, before) = page(&query)?;
-    let before = before.map(|text| path_id(&text)).transpose()?;
     let found = dispose::list(&app, actor, path_id(&path)?, before, i64::from(limit) + 1).await;
     let items = found.map_err(|f| Problem::of(f, refused))?.into_iter().map(|d| DisposalView {
         id: d.disposal,
@@ -341,5 +339,5 @@ pub async fn list_disposals(
         at: d.at,
         by: d.by,
     });
-    Ok(Json(page_of(items.collect(), limit, |d| d.id.to_string())))
+    Ok(Json(PageView::of(items.collect(), limit, |d| d.id.to_string())))
 }
