@@ -115,7 +115,7 @@ impl SafetyRecordBody {
 
 /// What is wrong with a record.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct FindingView {
+pub struct SafetyFindingView {
     /// For programs.
     #[schema(value_type = Object)]
     pub finding: Finding,
@@ -123,7 +123,7 @@ pub struct FindingView {
     pub message: String,
 }
 
-impl From<Finding> for FindingView {
+impl From<Finding> for SafetyFindingView {
     fn from(finding: Finding) -> Self {
         Self { message: finding.message_zh(), finding }
     }
@@ -142,7 +142,7 @@ pub struct SafetyRecordView {
     #[schema(value_type = Object)]
     pub observation: Observation,
     /// What is wrong.
-    pub findings: Vec<FindingView>,
+    pub findings: Vec<SafetyFindingView>,
     /// Whatever else was said.
     pub note: String,
     /// When it was observed.
@@ -172,7 +172,7 @@ impl From<records::RecordView> for SafetyRecordView {
             id: r.record,
             service_date: r.service_date,
             observation: r.observation,
-            findings: r.findings.into_iter().map(FindingView::from).collect(),
+            findings: r.findings.into_iter().map(SafetyFindingView::from).collect(),
             note: r.note,
             observed_at: r.observed_at,
             recorded_at: r.recorded_at,
