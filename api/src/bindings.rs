@@ -51,7 +51,11 @@ pub const OPERATIONS: &[Operation] = &[
         Access::Roles(Action::RecordConsent),
         &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded],
     ),
-    op("listBindings", Access::RolesOrFamily(Action::SeeSeniors, FamilyScope::See), &[P::NotFound, P::PasswordChangeNeeded]),
+    op(
+        "listBindings",
+        Access::RolesOrFamily(Action::SeeSeniors, FamilyScope::See),
+        &[P::Invalid, P::NotFound, P::PasswordChangeNeeded],
+    ),
     op("revokeBinding", Access::SignedIn, &[P::Forbidden, P::NotFound, P::Conflict, P::PasswordChangeNeeded]),
 ];
 

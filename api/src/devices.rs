@@ -165,7 +165,8 @@ pub async fn list_devices(
     query: Query<PageQuery>,
 ) -> Result<Json<PageView<DeviceView>>, Problem> {
     let (limit, after) = page(&query)?;
-    let found = devices::list(&app, actor, after, i64::from(limit) + 1).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    let found =
+        devices::list(&app, actor, after, i64::from(limit) + 1).await.map_err(|f| Problem::of(f, |never| match never {}))?;
     Ok(Json(PageView::of(found.into_iter().map(DeviceView::from).collect(), limit, |device| device.id.to_string())))
 }
 

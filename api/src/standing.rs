@@ -50,7 +50,7 @@ const OF_PUTTING: &[ProblemCode] = &[
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
     op("makeStandingOrder", ORDERING, OF_MAKING),
-    op("listStandingOrders", LOOKING, &[ProblemCode::NotFound]),
+    op("listStandingOrders", LOOKING, &[ProblemCode::Invalid, ProblemCode::NotFound]),
     op("getStandingOrder", LOOKING, &[ProblemCode::NotFound]),
     op("putStandingOrder", ORDERING, OF_PUTTING),
 ];

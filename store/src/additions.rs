@@ -93,7 +93,8 @@ impl<'a> Ending<'a> {
     /// Each part with its name.
     fn parts(&self) -> impl Iterator<Item = (String, &dyn QueryFragment<Pg>)> {
         let named = |name: &str, part| (name.to_owned(), part);
-        let additions = self.additions.iter().enumerate().map(|(number, part)| (format!("a{number}"), part as &dyn QueryFragment<Pg>));
+        let additions =
+            self.additions.iter().enumerate().map(|(number, part)| (format!("a{number}"), part as &dyn QueryFragment<Pg>));
         additions
             .chain(self.next_seq.iter().map(move |part| named("logs", part as _)))
             .chain(self.next_order_no.iter().map(move |part| named("sittings", part as _)))

@@ -7,9 +7,9 @@
 mod additions;
 pub mod backup;
 mod checkpoint;
-mod counters;
 pub mod column;
 pub mod conn;
+mod counters;
 mod error;
 #[cfg(feature = "fixtures")]
 pub mod fixture;
