@@ -4,10 +4,7 @@ use super::server::{Folder, Served, program, tuned};
 use super::street;
 use crate::cmd::import::Taken;
 use anyhow::{Context, Result, anyhow, bail};
-use app::demo::callers;
-use bench::load::{Measured, Target, open_loop};
-use demo::Street;
-use domain::time::Clock;
+use bench::load::{Measured, open_loop};
 use nuanfan::clock::SystemClock;
 use nuanfan::config::Config;
 use nuanfan::open::open;
@@ -54,11 +51,11 @@ struct Outcome {
 impl Args {
     pub fn run(self, config: &Config) -> Result<ExitCode> {
         let folder = Folder::new(&config.data_folder, "import")?;
-        let tomorrow = SystemClock.now().civil_date().plus_days(1);
+        let first = street::first_day();
         let file = folder.0.join("seniors.csv");
-        std::fs::write(&file, street::seniors_file(1000, tomorrow, self.seniors)?)?;
+        std::fs::write(&file, street::seniors_file(1000, first, self.seniors)?)?;
         let alone = Config { data_folder: folder.0.join("alone"), ..tuned(config) };
-        nuanfan::block_on(async { street::bring(&open(&alone, Arc::new(SystemClock)).await?.app, 1, tomorrow).await.map(drop) })?;
+        nuanfan::block_on(async { street::bring(&open(&alone, Arc::new(SystemClock)).await?.app, 1, first).await.map(drop) })?;
         let import_alone = taken(importing(&alone, &file)?)?;
         let beside = Config { data_folder: folder.0.join("beside"), ..tuned(config) };
         let outcome = nuanfan::block_on(self.beside(&beside, &file, import_alone))?;
@@ -67,7 +64,7 @@ impl Args {
     }
 
     async fn beside(&self, config: &Config, file: &Path, import_alone: Taken) -> Result<Outcome> {
-        let mut target = self.prepare(config).await?;
+        let mut target = street::target(config, self.clients).await?;
         let server = Served::start(config)?;
         target.address = server.address;
         let (warm_up, at_least) = (Duration::from_secs(3), Duration::from_secs(self.seconds));
@@ -95,19 +92,6 @@ impl Args {
             backup_seconds: took.as_secs_f64(),
             backup_bytes: std::fs::metadata(&copy)?.len(),
         })
-    }
-
-    /// Imports the street that is ordered from and signs the clients in; the address is still missing.
-    async fn prepare(&self, config: &Config) -> Result<Target> {
-        let app = open(config, Arc::new(SystemClock)).await?.app;
-        let tomorrow = SystemClock.now().civil_date().plus_days(1);
-        let street = street::bring(&app, 1, tomorrow).await?;
-        let days: Vec<_> = (0..13).map(|n| tomorrow.plus_days(n)).collect();
-        let orders = street::orders(&app, &street, &days).await?;
-        let place = Street::place().map_err(|broken| anyhow!("{}", broken.0))?;
-        let tokens = callers(&app, place, self.clients).await.map_err(|f| anyhow!("the clients: {f:?}"))?;
-        let tokens = tokens.iter().map(|token| token.reveal().to_owned()).collect();
-        Ok(Target { address: config.listen, tokens, orders })
     }
 }
 

@@ -2,20 +2,15 @@
 
 use super::server::{Folder, Served, tuned};
 use super::street;
-use anyhow::{Context, Result, anyhow};
-use app::demo::callers;
+use anyhow::{Context, Result};
 use bench::bare::{postgres, sqlite};
 use bench::load::{Measured, Target, closed_loop, open_loop};
-use demo::Street;
-use domain::time::Clock;
 use indicatif::ProgressBar;
-use nuanfan::clock::SystemClock;
 use nuanfan::config::{Config, Secret};
 use nuanfan::data_folder;
-use nuanfan::open::{migrate, open};
+use nuanfan::open::migrate;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Starts this program on a fresh database, drives real orders over HTTP, quote and policy included, then writes the same rows
@@ -77,7 +72,7 @@ impl Args {
     async fn on_sqlite(&self, config: &Config, folder: &Path) -> Result<Outcome> {
         let config = Config { data_folder: folder.to_path_buf(), ..tuned(config) };
         let (made, copy) = (folder.join(data_folder::DATABASE), folder.join("copy.db"));
-        let target = self.prepare(&config).await?;
+        let target = street::target(&config, self.clients).await?;
         // Whoever opens it last and closes it leaves the whole of it in one file.
         sqlite::gather(&made).context("the prepared database")?;
         std::fs::copy(&made, &copy).context("cannot copy the database")?;
@@ -98,7 +93,7 @@ impl Args {
             ..tuned(config)
         };
         migrate(&config)?;
-        let target = nuanfan::block_on(self.prepare(&config))?;
+        let target = nuanfan::block_on(street::target(&config, self.clients))?;
         let copies: Vec<String> =
             CONNECTIONS.iter().map(|n| scratch.make(&format!("copy{n}"), Some("made"))).collect::<Result<_, _>>()?;
         let (closed, half) = nuanfan::block_on(self.drive(&config, target))?;
@@ -110,19 +105,6 @@ impl Args {
         }
         bar.finish_and_clear();
         Ok(outcome("PostgreSQL", closed, half, bare))
-    }
-
-    /// Imports the street and signs the clients in; the address is still missing.
-    async fn prepare(&self, config: &Config) -> Result<Target> {
-        let app = open(config, Arc::new(SystemClock)).await?.app;
-        let first = SystemClock.now().civil_date().plus_days(2);
-        let street = street::bring(&app, 1, first).await?;
-        let days: Vec<_> = (0..DAYS).map(|n| first.plus_days(n)).collect();
-        let orders = street::orders(&app, &street, &days).await?;
-        let place = Street::place().map_err(|broken| anyhow!("{}", broken.0))?;
-        let tokens = callers(&app, place, self.clients).await.map_err(|f| anyhow!("the clients: {f:?}"))?;
-        let tokens = tokens.iter().map(|token| token.reveal().to_owned()).collect();
-        Ok(Target { address: config.listen, tokens, orders })
     }
 
     /// Both runs against a server of its own process.
@@ -140,9 +122,6 @@ impl Args {
     }
 }
 
-/// Days that are ordered for, from the day after tomorrow on: tomorrow's breakfast has its cut-off this evening, and none may pass
-/// while this runs.
-const DAYS: i32 = 12;
 /// Connections of the bare driver; the best of them counts.
 const CONNECTIONS: [usize; 3] = [1, 2, 4];
 

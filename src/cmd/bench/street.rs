@@ -4,17 +4,22 @@
 use super::super::demo::POLICY;
 use anyhow::{Context, Result, anyhow, bail};
 use app::App;
+use app::demo::callers;
 use app::policies::publish::publish_for_setup;
 use app::store::query::{bulk, catalogue, standing};
 use app::store::seal::Blind;
 use app::store::{AnyConnection, StoreError};
-use bench::load::Orders;
+use bench::load::{Orders, Target};
 use demo::Street;
 use domain::diet::Texture;
 use domain::id::{MenuItemId, SeniorId, SittingId};
 use domain::text_enum::TextEnum;
+use domain::time::Clock;
 use domain::{MealPeriod, ServiceDate};
+use nuanfan::clock::SystemClock;
+use nuanfan::config::Config;
 use nuanfan::importing::{Came, bring_in};
+use nuanfan::open::open;
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::sync::Arc;
@@ -84,6 +89,28 @@ pub(super) fn seniors_file(seed: u64, first: ServiceDate, count: usize) -> Resul
     files.into_iter().find(|(kind, ..)| *kind == TableKind::Seniors).map(|(.., bytes)| bytes).context("no seniors")
 }
 
+/// The first day that is ordered for, the day after tomorrow: tomorrow's breakfast has its cut-off this evening, and none may pass
+/// while a benchmark runs.
+pub(super) fn first_day() -> ServiceDate {
+    SystemClock.now().civil_date().plus_days(2)
+}
+
+/// Days that are ordered for, from the first on.
+const DAYS: i32 = 12;
+
+/// Imports the street into a fresh database and signs the clients in; the address of the target is where the server is to listen.
+pub(super) async fn target(config: &Config, clients: usize) -> Result<Target> {
+    let app = open(config, Arc::new(SystemClock)).await?.app;
+    let first = first_day();
+    let street = bring(&app, 1, first).await?;
+    let days: Vec<_> = (0..DAYS).map(|n| first.plus_days(n)).collect();
+    let orders = orders(&app, &street, &days).await?;
+    let place = Street::place().map_err(|broken| anyhow!("{}", broken.0))?;
+    let tokens = callers(&app, place, clients).await.map_err(|f| anyhow!("the clients: {f:?}"))?;
+    let tokens = tokens.iter().map(|token| token.reveal().to_owned()).collect();
+    Ok(Target { address: config.listen, tokens, orders })
+}
+
 /// One place where something can be ordered.
 struct Table {
     sitting: SittingId,
@@ -92,7 +119,7 @@ struct Table {
 
 /// The orders of the street: the n-th and the n-th again are the same, and no senior has two of one meal before every senior
 /// has had each.
-pub(super) async fn orders(app: &App, street: &Street, days: &[ServiceDate]) -> Result<Orders> {
+async fn orders(app: &App, street: &Street, days: &[ServiceDate]) -> Result<Orders> {
     let canteens: Vec<String> = street.canteens.iter().map(|c| c.code.to_string()).collect();
     let days = days.to_vec();
     let meals = app.store.read("bench_meals", move |conn| meals(conn, &canteens, &days)).await?;
