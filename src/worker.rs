@@ -27,6 +27,7 @@ pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown:
         every(STANDING_DUE_EVERY, shutdown.clone(), || follow_what_changed(&app, &metrics)),
         every(seconds(settings.clean_up_seconds), shutdown.clone(), || clean_up(&app, &metrics)),
         every(IMPORTS_EVERY, shutdown.clone(), || apply_imports(&app, &metrics)),
+        every(LOOK_IN_EVERY, shutdown.clone(), || follow_welfare_cases(&app, &metrics)),
         every(CLOSE_EVERY, shutdown, || close_unserved(&app, &metrics)),
     );
 }
@@ -126,6 +127,21 @@ async fn apply_imports(app: &App, metrics: &Metrics) {
             }
         }
         Err(failure) => failed("imports", metrics, &failure),
+    }
+}
+
+/// How often deadlines of looking in are looked at; with none passed it is one read of an index.
+const LOOK_IN_EVERY: Duration = Duration::from_secs(5);
+
+/// Whoever was asked about a senior did not answer in time: the next one is.
+async fn follow_welfare_cases(app: &App, metrics: &Metrics) {
+    match app::welfare::follow_due(app).await {
+        Ok(0) => {}
+        Ok(moved) => {
+            metrics.worker_run("welfare", true);
+            tracing::info!(moved, "cases of looking in were given to the next");
+        }
+        Err(failure) => failed("welfare", metrics, &failure),
     }
 }
 

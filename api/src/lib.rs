@@ -47,6 +47,7 @@ pub mod stores;
 pub mod suppliers;
 pub mod trace;
 pub mod users;
+pub mod welfare;
 pub mod words;
 
 use actix_web::middleware::from_fn;
@@ -92,6 +93,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(stores::routes)
                     .configure(safety::routes)
                     .configure(recalls::routes)
+                    .configure(welfare::routes)
                     .configure(batches::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)

@@ -127,6 +127,13 @@ aliases! {
     VoucherKindWord = Words<domain::lot::VoucherKind>;
     HoldingWord = Words<domain::food_safety::Holding>;
     BatchStateWord = Words<domain::batch::BatchState>;
+    WelfareCaseIdText = IdText<domain::id::WelfareCase>;
+    WelfareStepIdText = IdText<domain::id::WelfareStep>;
+    ConcernWord = Words<domain::welfare::Concern>;
+    FindingWord = Words<domain::welfare::Finding>;
+    RelationWord = Words<domain::welfare::Relation>;
+    StepKindWord = Words<domain::welfare::StepKind>;
+    AttemptOutcomeWord = Words<domain::welfare::AttemptOutcome>;
     UserIdText = IdText<domain::id::User>;
     PolicyIdText = IdText<domain::id::Policy>;
     SettlementIdText = IdText<domain::id::Settlement>;

@@ -63,6 +63,7 @@ pub enum Thing {
     Payout,
     Payment,
     Suspense,
+    WelfareCase,
 }
 
 /// A store's error that can be compared in tests.

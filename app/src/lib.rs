@@ -42,6 +42,7 @@ pub mod subsidies;
 pub mod trace;
 pub mod users;
 pub mod verify;
+pub mod welfare;
 
 pub use delivery;
 pub use failure::{Failure, Outcome};

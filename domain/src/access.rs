@@ -146,6 +146,8 @@ crate::text_enum! {
         EditUsers = "edit_users",
         /// The audit log.
         SeeAudit = "see_audit",
+        /// Look in on seniors who did not come to the door: the open cases, with whom to call.
+        LookIn = "look_in",
         /// Record a senior's consent to a family binding, given in person.
         RecordConsent = "record_consent",
         /// Pair and revoke devices of a canteen.
@@ -173,6 +175,8 @@ impl Role {
             // Money is frozen and paid by officers and looked at by reviewers; whoever sets up users does neither.
             Action::Settle => matches!(self, Self::Officer),
             Action::ReviewSettlement | Action::ApproveSettlement => matches!(self, Self::Reviewer),
+            // The worker goes, the hotline calls, and the canteen's manager stands beside the courier who came back with the meal.
+            Action::LookIn => matches!(self, Self::Worker | Self::Hotline | Self::CanteenManager),
             // The kitchen stops serving, and who may call the people and reports to the authority follows it to its end.
             Action::RunRecall => matches!(self, Self::CanteenManager | Self::Officer),
             _ => self.allows_otherwise(action),

@@ -98,6 +98,16 @@ crate::text_enum! {
         BankAnswerTaken = "bank_answer_taken",
         /// A row on the suspense list was settled by a person; the detail has the note.
         SuspenseResolved = "suspense_resolved",
+        /// Whom to call about a senior was named anew; the detail says how many.
+        ContactsNamed = "contacts_named",
+        /// A case of looking in was opened; the detail says why.
+        WelfareOpened = "welfare_opened",
+        /// Somebody was told of it, or there was nobody left to tell.
+        WelfareClimbed = "welfare_climbed",
+        /// Somebody tried to reach the senior; the detail says what came of it.
+        WelfareAttempt = "welfare_attempt",
+        /// It was closed, with the finding.
+        WelfareClosed = "welfare_closed",
         /// A dead letter was sent on its way again.
         JobRevived = "job_revived",
     }

@@ -115,6 +115,12 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// Somebody to call about a senior.
+    SeniorContact = "sct", SeniorContactId;
+    /// A case of looking in on a senior (探访).
+    WelfareCase = "wel", WelfareCaseId;
+    /// A step of such a case.
+    WelfareStep = "wst", WelfareStepId;
     /// A person who signs in: staff, family, senior, or a paired device's owner.
     User = "usr", UserId;
     /// A senior (老人): the person who eats.

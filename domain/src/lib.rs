@@ -36,6 +36,7 @@ pub mod stock;
 pub mod subsidy;
 pub mod text_enum;
 pub mod time;
+pub mod welfare;
 
 pub use fault::{Fault, Faults};
 pub use id::Id;

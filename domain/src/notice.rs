@@ -9,7 +9,7 @@ use crate::{Instant, MealPeriod, ServiceDate};
 use chrono::NaiveTime;
 
 mod words;
-pub use words::{Told, Whose, subject, text};
+pub use words::{Asked, Told, Whose, subject, text};
 
 crate::text_enum! {
     /// What somebody is told of.
@@ -30,14 +30,19 @@ crate::text_enum! {
         Delivered = "delivered",
         /// It did not: nobody answered, or it was not taken.
         NotDelivered = "not_delivered",
+        /// Somebody should look in on a senior.
+        LookIn = "look_in",
+        /// Somebody did, and this was found.
+        LookedIn = "looked_in",
     }
 }
 
 impl NoticeEvent {
-    /// Whether it is told at night too: somebody must look in on a person who did not come to the door.
+    /// Whether it is told at night too: somebody must look in on a person who did not come to the door, and who was told so waits to
+    /// hear that all is well.
     #[must_use]
     pub const fn is_urgent(self) -> bool {
-        matches!(self, Self::NotDelivered)
+        matches!(self, Self::NotDelivered | Self::LookIn | Self::LookedIn)
     }
 }
 
@@ -174,7 +179,9 @@ pub fn untrue(event: NoticeEvent, version: i64, order: &OrderNow, now: Instant) 
         | NoticeEvent::DishStopped
         | NoticeEvent::StandingNotMade
         | NoticeEvent::Delivered
-        | NoticeEvent::NotDelivered => None,
+        | NoticeEvent::NotDelivered
+        | NoticeEvent::LookIn
+        | NoticeEvent::LookedIn => None,
     }
 }
 
@@ -255,7 +262,8 @@ mod tests {
     fn nobody_at_the_door_is_told_at_night_and_so_is_what_the_morning_is_too_late_for() {
         let night = at(23, 23, 0);
         for event in NoticeEvent::ALL {
-            assert_eq!(waits(*event, quiet(), night, None).is_none(), *event == NoticeEvent::NotDelivered, "{event}");
+            let urgent = [NoticeEvent::NotDelivered, NoticeEvent::LookIn, NoticeEvent::LookedIn].contains(event);
+            assert_eq!(waits(*event, quiet(), night, None).is_none(), urgent, "{event}");
         }
         let (early, late) = (Some(at(24, 6, 30)), Some(at(24, 11, 0)));
         assert_eq!(waits(NoticeEvent::CalledOff, quiet(), night, early), None);

@@ -51,6 +51,10 @@ pub enum Field {
     PaymentAccount,
     /// `suspense.account_enc`
     SuspenseAccount,
+    /// `senior_contact.name_enc`
+    ContactName,
+    /// `senior_contact.phone_enc`
+    ContactPhone,
 }
 
 impl Field {
@@ -71,6 +75,8 @@ impl Field {
             Self::PayeeAccount => "canteen_payee.account_enc",
             Self::PaymentAccount => "payment.account_enc",
             Self::SuspenseAccount => "suspense.account_enc",
+            Self::ContactName => "senior_contact.name_enc",
+            Self::ContactPhone => "senior_contact.phone_enc",
         }
     }
 }

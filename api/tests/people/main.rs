@@ -14,6 +14,7 @@ mod notices;
 mod rights;
 mod seniors;
 mod sign_in;
+mod welfare;
 
 use adapters::fake::{FakeSms, FakeSmtp, FakeWeChat};
 use adapters::{HttpSms, SmtpMailer, WeChatServer};

@@ -6,15 +6,17 @@
 use super::Message;
 use super::notify::{About, Address, Notice, Recipient, reach};
 use domain::canteen::SittingState;
-use domain::id::OrderId;
-use domain::notice::{Dropped, Meal, NoticeEvent, OrderNow, QuietHours, Told, Whose, subject, text, untrue, untrue_at_door, waits};
+use domain::id::{OrderId, WelfareCaseId};
+use domain::notice::{
+    Asked, Dropped, Meal, NoticeEvent, OrderNow, QuietHours, Told, Whose, subject, text, untrue, untrue_at_door, waits,
+};
 use domain::person::mask;
 use domain::standing::SkipReason;
 use domain::{Instant, Sensitive, ServiceDate};
 use store::column::{Col, Word};
 use store::query::catalogue::SittingRow;
 use store::query::rows::OrderRow;
-use store::query::{catalogue, notices, orders, plans, seniors, standing};
+use store::query::{catalogue, notices, orders, plans, seniors, standing, welfare};
 use store::seal::Sealer;
 use store::{AnyConnection, StoreError};
 
@@ -61,7 +63,7 @@ pub(super) fn ready(
     }
     let whose = match notice.to {
         Recipient::Senior { .. } => Whose::Own,
-        Recipient::Family { senior, .. } => {
+        Recipient::Family { senior, .. } | Recipient::Contact { senior, .. } | Recipient::Worker { senior, .. } => {
             let name = seniors::find(conn, senior)?.map_or_else(String::new, |row| row.name);
             Whose::Of(mask::name(&name))
         }
@@ -105,7 +107,28 @@ fn content(conn: &mut AnyConnection, notice: &Notice, now: Instant) -> Result<Re
             let said = Content { meal: meal_of(&order), told: Told::Door(outcome), from: None };
             Ok(untrue_at_door(outcome, stop.outcome.map(|Word(o)| o), happened_at, now).map_or(Ok(said), Err))
         }
+        About::Case { case } => looking_in(conn, notice, case),
     }
+}
+
+/// Asked to look in while nobody has said what was found; then told what that was.
+fn looking_in(conn: &mut AnyConnection, notice: &Notice, case: WelfareCaseId) -> Result<Result<Content, Dropped>, StoreError> {
+    let Some(case) = welfare::find(conn, case)? else { return Ok(Err(Dropped::Gone)) };
+    let Some(order) = orders::find(conn, case.order_id.0)? else { return Ok(Err(Dropped::Gone)) };
+    let told = match (notice.event, case.finding) {
+        (NoticeEvent::LookedIn, Some(Word(finding))) => Told::LookedIn(finding),
+        (NoticeEvent::LookedIn, None) => return Ok(Err(Dropped::StateChanged)),
+        (_, Some(_)) => return Ok(Err(Dropped::Solved)),
+        (_, None) => Told::LookIn(
+            case.concern.0,
+            match notice.to {
+                Recipient::Contact { .. } => Asked::Contact,
+                Recipient::Worker { .. } => Asked::Worker,
+                Recipient::Senior { .. } | Recipient::Family { .. } => Asked::Family,
+            },
+        ),
+    };
+    Ok(Ok(Content { meal: meal_of(&order), told, from: None }))
 }
 
 fn day(

@@ -10,10 +10,12 @@
 use super::{Payload, enqueue_as};
 use crate::App;
 use crate::bindings::request::mobile_of;
-use domain::access::{Actor, FamilyScope, UserState};
+use domain::access::{Action, Actor, FamilyScope, UserState};
 use domain::door::StopOutcome;
 use domain::event::OrderView;
-use domain::id::{DishId, Id, JobId, OrderId, SeniorId, SittingId, StandingOrderId, StopId, UserId};
+use domain::id::{
+    DishId, Id, JobId, OrderId, SeniorContactId, SeniorId, SittingId, StandingOrderId, StopId, UserId, WelfareCaseId,
+};
 use domain::job::JobKind;
 use domain::notice::{DoneBy, Dropped, NoticeChannel, NoticeEvent, tells_of_skip};
 use domain::order::Via;
@@ -27,8 +29,9 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use store::column::{Col, Word};
 use store::query::notices::SettingRow;
+use store::query::people::GrantRow;
 use store::query::seniors::SeniorState;
-use store::query::{bindings, jobs, notices, seniors, users};
+use store::query::{bindings, jobs, notices, seniors, users, welfare};
 use store::seal::{Field, Sealer};
 use store::{AnyConnection, StoreError, Tx};
 
@@ -71,6 +74,10 @@ pub(super) enum Recipient {
     Senior { senior: SeniorId },
     /// A family member who may be alerted.
     Family { user: UserId, senior: SeniorId },
+    /// Somebody named to be called about a senior.
+    Contact { contact: SeniorContactId, senior: SeniorId },
+    /// A community worker who is asked to look in.
+    Worker { user: UserId, senior: SeniorId },
 }
 
 /// What is told.
@@ -83,6 +90,17 @@ pub(super) enum About {
     Day { pattern: StandingOrderId, date: ServiceDate, reason: SkipReason },
     /// A stop of a round.
     Door { stop: StopId, order: OrderId, outcome: StopOutcome },
+    /// A case of looking in.
+    Case { case: WelfareCaseId },
+}
+
+/// Who is asked to look in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Somebody named to be called.
+    Contact(SeniorContactId),
+    /// A community worker.
+    Worker(UserId),
 }
 
 /// One person, one event, one channel.
@@ -165,6 +183,26 @@ pub(super) fn reach(conn: &mut AnyConnection, sealer: &Sealer, to: Recipient) ->
         Recipient::Family { user, senior } => {
             let bound = bindings::in_force(conn, senior, user)?.is_some_and(|binding| alerted(&binding.scopes));
             if bound { of_user(conn, sealer, user) } else { Ok(Err(Dropped::NotEntitled)) }
+        }
+        Recipient::Contact { contact, senior } => {
+            let known = welfare::contacts(conn, senior)?.into_iter().find(|row| row.id == Col(contact));
+            let Some(row) = known else { return Ok(Err(Dropped::Gone)) };
+            let clear = sealer.open(Field::ContactPhone, contact, &row.phone_enc)?;
+            let phone = Phone::parse(clear.reveal()).ok();
+            Ok(Ok(Reach { setting: SettingRow::usual(UserId::from_uuid(contact.uuid())), phone, mail: None }))
+        }
+        Recipient::Worker { user, senior } => {
+            let Some(row) = seniors::find(conn, senior)? else { return Ok(Err(Dropped::Gone)) };
+            let home = row.resident_place.0;
+            let looks_in = |grant: &GrantRow| {
+                grant.revoked_at.is_none() && grant.role.0.allows(Action::LookIn) && grant.place_code.0.contains(&home)
+            };
+            if !users::grants(conn, user)?.iter().any(looks_in) {
+                return Ok(Err(Dropped::NotEntitled));
+            }
+            // What is somebody's duty is told whatever they have turned off.
+            let own = of_user(conn, sealer, user)?;
+            Ok(own.map(|own| Reach { setting: SettingRow { off: String::new(), ..own.setting }, ..own }))
         }
     }
 }
@@ -298,4 +336,35 @@ pub fn door(
     let event = if outcome.is_served() { NoticeEvent::Delivered } else { NoticeEvent::NotDelivered };
     let to = family(tx, senior, None)?;
     tell(tx, telling, event, About::Door { stop, order, outcome }, &to)
+}
+
+/// Asks contacts or workers to look in on a senior.
+pub(crate) fn look_in(
+    tx: &mut Tx<'_>,
+    telling: Telling,
+    (case, senior): (WelfareCaseId, SeniorId),
+    asked: &[Asked],
+) -> Result<(), StoreError> {
+    if telling.is_off() {
+        return Ok(());
+    }
+    let to = asked.iter().map(|asked| match *asked {
+        Asked::Contact(contact) => Recipient::Contact { contact, senior },
+        Asked::Worker(user) => Recipient::Worker { user, senior },
+    });
+    tell(tx, telling, NoticeEvent::LookIn, About::Case { case }, &to.collect::<Vec<_>>())
+}
+
+/// Tells family that somebody is to look in on a senior, or what was found.
+pub(crate) fn family_of_case(
+    tx: &mut Tx<'_>,
+    telling: Telling,
+    (case, senior): (WelfareCaseId, SeniorId),
+    event: NoticeEvent,
+) -> Result<(), StoreError> {
+    if telling.is_off() {
+        return Ok(());
+    }
+    let to = family(tx, senior, None)?;
+    tell(tx, telling, event, About::Case { case }, &to)
 }

@@ -6,16 +6,19 @@ use crate::jobs::notify::{self, Telling};
 use crate::lanes;
 use crate::orders::redeem::{self, RedeemRefusal, Redemption};
 use crate::orders::resolve::code_of;
+use crate::welfare::report::Report;
+use crate::welfare::{self, Desk};
 use domain::Instant;
 use domain::access::{Action, Actor, Where};
 use domain::door::{DoorProof, StopOutcome, Told, WRONG_CODES_MAX, contradicts, redemption_of, supersedes};
 use domain::event::Event;
-use domain::id::{OrderId, StopEventId, StopId};
+use domain::id::{CanteenId, OrderId, SeniorId, StopEventId, StopId};
+use domain::welfare::Concern;
 use std::sync::Arc;
-use store::Tx;
 use store::column::{Col, Word};
 use store::query::plans::{self, StopEventRow};
 use store::query::{catalogue, orders};
+use store::{StoreError, Tx};
 
 /// A record as a courier's phone sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,19 +57,24 @@ pub enum StopRefusal {
 }
 
 /// A phone's clock may be this far ahead, in seconds.
-const CLOCK_SKEW_S: i64 = 120;
+pub(crate) const CLOCK_SKEW_S: i64 = 120;
 
 /// Records an outcome; a delivery is the evidence that the order's held money waits for. Answers what the stop shows now.
 pub async fn record(app: &App, actor: Arc<Actor>, record: StopRecord) -> Outcome<StopOutcome, StopRefusal> {
     let lane = lanes::of_stop(app, record.stop).await?;
-    let telling = app.telling();
+    let (telling, desk) = (app.telling(), app.welfare_desk());
     // A wrong code is counted, and a refusal would undo that: it is refused when it was.
-    let shows = app.store.write(lane, "stop_outcome", move |tx| record_in(tx, telling, &actor, &record)).await?;
+    let shows = app.store.write(lane, "stop_outcome", move |tx| record_in(tx, (telling, &desk), &actor, &record)).await?;
     shows.ok_or(Failure::Refused(StopRefusal::WrongCode))
 }
 
 /// What the stop shows then; `None` for a wrong code, of which nothing is kept but that it was tried.
-fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopRecord) -> Outcome<Option<StopOutcome>, StopRefusal> {
+fn record_in(
+    tx: &mut Tx<'_>,
+    (telling, desk): (Telling, &Desk),
+    actor: &Actor,
+    record: &StopRecord,
+) -> Outcome<Option<StopOutcome>, StopRefusal> {
     let stop = plans::stop(tx.look(), record.stop)?.ok_or(Failure::NotFound(Thing::Stop))?;
     let Col(order) = stop.order_id;
     let canteen_id = plans::canteen_of_order(tx.look(), order)?.ok_or(Failure::NotFound(Thing::Stop))?;
@@ -115,8 +123,35 @@ fn record_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, record: &StopReco
     if shows {
         let senior = orders::find(tx.look(), order)?.and_then(|row| row.senior_id).map(|Col(senior)| senior);
         notify::door(tx, telling, senior, (record.stop, order), record.outcome)?;
+        if let Some(senior) = senior {
+            look_in(tx, desk, actor, record, (senior, order, canteen_id))?;
+        }
     }
     Ok(Some(if shows { record.outcome } else { stop.outcome.map_or(record.outcome, |word| word.0) }))
+}
+
+/// Nobody answered: somebody looks in. Met in person after all: nobody need.
+fn look_in(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    actor: &Actor,
+    record: &StopRecord,
+    (senior, order, canteen): (SeniorId, OrderId, CanteenId),
+) -> Result<(), StoreError> {
+    if record.outcome == StopOutcome::NoAnswer {
+        let seen = Report {
+            step: tx.new_id(),
+            senior,
+            order,
+            canteen,
+            concern: Concern::NoAnswer,
+            note: record.note.clone(),
+            happened_at: record.happened_at,
+        };
+        welfare::report::report(tx, desk, actor, &seen)?;
+        return Ok(());
+    }
+    welfare::met_at_door(tx, desk, actor, senior, (record.outcome, record.happened_at))
 }
 
 fn told(outcome: StopOutcome, happened_at: Instant, id: StopEventId) -> Told {

@@ -53,6 +53,12 @@ crate::text_enum! {
         DisinfectionTimeMin = "disinfection_time_min",
         /// How long safety records of the kitchen are kept.
         SafetyRecordKeep = "safety_record_keep",
+        /// How long a named contact has to answer when nobody came to a senior's door.
+        LookInContact = "look_in_contact",
+        /// How long community workers have to take such a case up before the next level is told.
+        LookInWorker = "look_in_worker",
+        /// How long whoever goes to look has to say what they found.
+        LookInGoing = "look_in_going",
     }
 }
 
@@ -105,6 +111,7 @@ impl SettingKey {
             Self::RetainedSampleMin => U::Milligrams,
             Self::RetainedSampleKeep => U::Hours,
             Self::HoldAmbient | Self::HoldHot | Self::HoldChilled | Self::BoxToDoor | Self::DisinfectionTimeMin => U::Minutes,
+            Self::LookInContact | Self::LookInWorker | Self::LookInGoing => U::Minutes,
             Self::HealthCertificateRequired | Self::SupplierLicenceRequired | Self::MorningCheckRequired => U::Flag,
             Self::HealthCheckEvery | Self::RecordKeepAfterExpiry | Self::RecordKeepWithoutExpiry | Self::SafetyRecordKeep => {
                 U::Months

@@ -4,6 +4,7 @@ use super::{DoneBy, Meal, NoticeEvent, NoticeLanguage};
 use crate::MealPeriod;
 use crate::door::StopOutcome;
 use crate::standing::SkipReason;
+use crate::welfare::{Concern, Finding};
 
 /// Whose meal it is, as the reader knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,21 @@ pub enum Told {
     NotMade(SkipReason),
     /// At the door.
     Door(StopOutcome),
+    /// Somebody should look in.
+    LookIn(Concern, Asked),
+    /// Somebody did.
+    LookedIn(Finding),
+}
+
+/// As what somebody is told that somebody should look in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// As a contact who was named: asked to call or to go.
+    Contact,
+    /// As a community worker: asked to go, and to record what is found.
+    Worker,
+    /// As family, who may know where the senior is.
+    Family,
 }
 
 /// The subject of a mail.
@@ -75,6 +91,15 @@ fn chinese(whose: &Whose, meal: &Meal, told: Told) -> String {
         Told::Door(StopOutcome::LeftWithNeighbour) => format!("{whom} {what}已由邻居代收。"),
         Told::Door(StopOutcome::NoAnswer) => format!("{whom} {what}送到时无人应门，请尽快联系老人。{ask}"),
         Told::Door(outcome) => format!("{whom} {what}未能送到（{}）。{ask}", outcome.name_zh()),
+        Told::LookIn(concern, asked) => {
+            let wish = match asked {
+                Asked::Contact => "您是登记的联系人，请尽快联系或上门查看，并把结果告知社区。",
+                Asked::Worker => "请尽快查看，并登记结果。",
+                Asked::Family => "社区工作者已收到通知，也请您尽快联系老人。",
+            };
+            format!("{whom}（送 {what}时）：{}。{wish}", concern.name_zh())
+        }
+        Told::LookedIn(finding) => format!("{whom}：{}。{ask}", finding.told_zh().unwrap_or("请致电社区")),
     }
 }
 
@@ -128,6 +153,15 @@ fn english(whose: &Whose, meal: &Meal, told: Told) -> String {
             format!("{whose_meal} {what}: nobody answered the door. Please get in touch with them soon. {ask}")
         }
         Told::Door(outcome) => format!("{whose_meal} {what} could not be delivered ({outcome}). {ask}"),
+        Told::LookIn(concern, asked) => {
+            let wish = match asked {
+                Asked::Contact => "You are named as a contact: please call or look in soon, and tell the community what you find.",
+                Asked::Worker => "Please look in soon, and record what you find.",
+                Asked::Family => "The community worker was told; please get in touch with them soon too.",
+            };
+            format!("{whom}, when {what} was brought: {}. {wish}", concern.name_en())
+        }
+        Told::LookedIn(finding) => format!("{whom}: {}. {ask}", finding.told_en().unwrap_or("please call the community")),
     }
 }
 
@@ -178,6 +212,18 @@ mod tests {
                 &family,
                 Told::Door(StopOutcome::Delivered),
                 "[Nuanfan] 张*: lunch on 2026-11-23 (no. 001) was delivered.",
+            ),
+            (
+                NoticeLanguage::Chinese,
+                &family,
+                Told::LookIn(Concern::NoAnswer, Asked::Contact),
+                "【暖饭】张*（送 2026-11-23 的午餐（001 号）时）：送餐时无人应门。您是登记的联系人，请尽快联系或上门查看，并把结果告知社区。",
+            ),
+            (
+                NoticeLanguage::English,
+                &family,
+                Told::LookedIn(Finding::SafeElsewhere),
+                "[Nuanfan] 张*: out, and well. Questions? Call the community.",
             ),
         ] {
             assert_eq!(text(language, whose, &meal, told), expected);

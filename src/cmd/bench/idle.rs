@@ -43,7 +43,7 @@ impl Args {
     fn measure(&self, database: &str, config: &Config) -> Result<()> {
         nuanfan::block_on(async {
             let app = open(config, Arc::new(SystemClock)).await?.app;
-            street::bring(&app, 1, SystemClock.now().civil_date()).await
+            street::bring(&app, SystemClock.now().civil_date()).await
         })?;
         let since = Instant::now();
         let server = Served::start(config)?;

@@ -55,7 +55,7 @@ impl Args {
         let file = folder.0.join("seniors.csv");
         std::fs::write(&file, street::seniors_file(1000, first, self.seniors)?)?;
         let alone = Config { data_folder: folder.0.join("alone"), ..tuned(config) };
-        nuanfan::block_on(async { street::bring(&open(&alone, Arc::new(SystemClock)).await?.app, 1, first).await.map(drop) })?;
+        nuanfan::block_on(async { street::bring(&open(&alone, Arc::new(SystemClock)).await?.app, first).await.map(drop) })?;
         let import_alone = taken(importing(&alone, &file)?)?;
         let beside = Config { data_folder: folder.0.join("beside"), ..tuned(config) };
         let outcome = nuanfan::block_on(self.beside(&beside, &file, import_alone))?;

@@ -25,6 +25,8 @@ use std::io::Cursor;
 use std::sync::Arc;
 use tabular::{Format, TableKind};
 
+/// The seed of the street that is ordered from.
+const SEED: u64 = 1;
 /// Streets whose rosters are taken together. Every order then is a senior's first of its meal, and gets a subsidy.
 const ROSTERS: u64 = 10;
 /// The most portions that a menu may have of a dish.
@@ -33,8 +35,8 @@ const PORTIONS: u16 = 20_000;
 const AT_ONCE: usize = 500;
 
 /// Brings the street in, through the import that users have.
-pub(super) async fn bring(app: &App, seed: u64, first: ServiceDate) -> Result<Street> {
-    let mut street = Street::generate(seed, first).map_err(|broken| anyhow!("{}", broken.0))?;
+pub(super) async fn bring(app: &App, first: ServiceDate) -> Result<Street> {
+    let mut street = Street::generate(SEED, first).map_err(|broken| anyhow!("{}", broken.0))?;
     for menu in &mut street.menus {
         menu.portions = tabular::Whole::new(u32::from(PORTIONS)).context("portions")?;
     }
@@ -42,7 +44,7 @@ pub(super) async fn bring(app: &App, seed: u64, first: ServiceDate) -> Result<St
     (street.families, street.standing_orders) = (Vec::new(), Vec::new());
     let mut taken: BTreeSet<String> = street.seniors.iter().map(|s| s.identity_number.reveal().to_owned()).collect();
     for more in 1..ROSTERS {
-        let other = Street::generate(seed + more, first).map_err(|broken| anyhow!("{}", broken.0))?;
+        let other = Street::generate(SEED + more, first).map_err(|broken| anyhow!("{}", broken.0))?;
         let mut fresh = BTreeSet::new();
         for mut senior in other.seniors {
             if taken.insert(senior.identity_number.reveal().to_owned()) {
@@ -63,9 +65,14 @@ pub(super) async fn bring(app: &App, seed: u64, first: ServiceDate) -> Result<St
     Ok(street)
 }
 
-/// A file of so many seniors who are in no other street of these seeds, as CSV.
+/// A file of so many seniors who are in no other street of these seeds, nor in the one that is ordered from, as CSV: an import would
+/// give somebody who orders another diet.
 pub(super) fn seniors_file(seed: u64, first: ServiceDate, count: usize) -> Result<Vec<u8>> {
     let (mut street, mut taken) = (None::<Street>, BTreeSet::new());
+    for own in 0..ROSTERS {
+        let own = Street::generate(SEED + own, first).map_err(|broken| anyhow!("{}", broken.0))?;
+        taken.extend(own.seniors.iter().map(|s| s.identity_number.reveal().to_owned()));
+    }
     let mut seniors = Vec::with_capacity(count);
     for more in 0.. {
         let next = Street::generate(seed + more, first).map_err(|broken| anyhow!("{}", broken.0))?;
@@ -102,7 +109,7 @@ const DAYS: i32 = 12;
 pub(super) async fn target(config: &Config, clients: usize) -> Result<Target> {
     let app = open(config, Arc::new(SystemClock)).await?.app;
     let first = first_day();
-    let street = bring(&app, 1, first).await?;
+    let street = bring(&app, first).await?;
     let days: Vec<_> = (0..DAYS).map(|n| first.plus_days(n)).collect();
     let orders = orders(&app, &street, &days).await?;
     let place = Street::place().map_err(|broken| anyhow!("{}", broken.0))?;

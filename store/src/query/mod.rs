@@ -39,3 +39,5 @@ pub mod standing;
 pub mod stores;
 pub mod trace;
 pub mod users;
+pub mod visits;
+pub mod welfare;

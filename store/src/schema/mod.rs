@@ -14,6 +14,7 @@ mod prints;
 mod safety;
 mod settling;
 mod standing;
+mod welfare;
 
 pub use books::*;
 pub use catalogue::*;
@@ -28,6 +29,7 @@ pub use prints::*;
 pub use safety::*;
 pub use settling::*;
 pub use standing::*;
+pub use welfare::*;
 
 diesel::allow_tables_to_appear_in_same_query!(
     installation,
@@ -100,6 +102,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     control_record,
     recall,
     recall_contact,
+    senior_contact,
+    welfare_case,
+    welfare_step,
     canteen_payee,
     settlement,
     settlement_version,

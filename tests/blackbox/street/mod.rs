@@ -252,6 +252,7 @@ impl Day {
             "month": today.to_string()[..7].to_owned(), "policy_next": next,
             "new_id_no": testkit::fixtures::citizen_id((1944, 6, 15), 777),
             "fresh_rdm": format!("rdm_{}", uuid::Uuid::now_v7().simple()),
+            "fresh_step": format!("{}_{}", <domain::id::WelfareStep as domain::id::Kind>::PREFIX, uuid::Uuid::now_v7().simple()),
             "fresh_stopevent": format!("{}_{}", <domain::id::StopEvent as domain::id::Kind>::PREFIX, uuid::Uuid::now_v7().simple()),
         });
         self.kept.extend(kept.as_object().unwrap().clone());

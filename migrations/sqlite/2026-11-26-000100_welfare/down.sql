@@ -1,0 +1,3 @@
+DROP TABLE welfare_step;
+DROP TABLE welfare_case;
+DROP TABLE senior_contact;
