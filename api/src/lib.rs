@@ -66,6 +66,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(web::QueryConfig::default().error_handler(problem::query_error))
             .app_data(web::PathConfig::default().error_handler(problem::path_error))
             .configure(public::routes)
+            .configure(plans::courier::routes)
             .configure(openapi::routes)
             .service(
                 web::scope("")

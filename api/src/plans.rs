@@ -28,8 +28,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/sittings/{sitting}/plan").route(web::get().to(get_current_plan)))
         .service(web::resource("/v1/plans/{plan}/sheet").route(web::get().to(sheet::get_route_sheet)))
         .service(web::resource("/v1/my-stops").route(web::get().to(get_my_stops)))
-        .service(web::resource("/v1/stop-records/{record}").route(web::put().to(put_stop_record)))
-        .configure(courier::routes);
+        .service(web::resource("/v1/stop-records/{record}").route(web::put().to(put_stop_record)));
 }
 
 /// Who may do what here.

@@ -2,10 +2,13 @@
 // cellar, a flat battery and a reload; it is sent again until the server has answered for it.
 
 const NAMES = { delivered: "已送达", left_with_neighbour: "邻居代收", refused: "拒收", wrong_address: "地址不符", damaged: "餐损", late: "超时", no_answer: "无人应门" };
+const CONCERNS = { unsteady: "步态不稳或跌倒", confused: "意识混乱", meals_uneaten: "之前的餐没吃", unwell: "身体不适", home: "家里不对劲" };
 // Outcomes by which the meal reached somebody: they need a proof.
 const SERVED = ["delivered", "left_with_neighbour"];
 const UNDO_SECONDS = 30;
 const REFRESH_MS = 30000;
+const ALERTS_KEPT = 50;
+const WAIT_MS = 15000;
 
 const store = {
   get token() { return localStorage.getItem("courier.token"); },
@@ -23,15 +26,19 @@ const queue = {
 
 const $ = (selector, root = document) => root.querySelector(selector);
 
-function recordId() {
+// Where a record goes is told by what made its id: an outcome of a stop, or what was seen of a senior.
+const PATHS = { sev: "/v1/stop-records/", wst: "/v1/condition-alerts/" };
+
+function recordId(kind) {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return "sev_" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${kind}_` + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function call(method, path, body) {
   const headers = { Authorization: `Bearer ${store.token}` };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  return fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  // In a lift the network neither answers nor says that it is gone.
+  return fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(WAIT_MS) });
 }
 
 function show(text, offline = false) {
@@ -41,13 +48,37 @@ function show(text, offline = false) {
 }
 
 function outcomeOf(stop) {
-  const waiting = queue.all().filter((record) => record.body.stop === stop.id).at(-1);
+  const waiting = queue.all().filter((record) => record.body.stop === stop.id && record.body.outcome).at(-1);
   return waiting ? { outcome: waiting.body.outcome, sent: false, record: waiting } : { outcome: stop.outcome, sent: true };
 }
 
 // What the server did not take, for as long as the stop has no other outcome: said at the stop, which may then be recorded anew.
 function refusalOf(stop) {
-  return store.read("courier.refused", []).filter((record) => record.body.stop === stop.id).at(-1)?.problem;
+  return store.read("courier.refused", []).filter((record) => record.body.stop === stop.id && record.body.outcome).at(-1)?.problem;
+}
+
+// What was seen of a senior at a stop: taken, refused, or on its way.
+function alertsOf(stop) {
+  const ours = (records, said) => records.filter((record) => record.body.stop === stop.id && record.body.concern)
+    .map((record) => CONCERNS[record.body.concern] + said(record));
+  const lines = [
+    ...ours(store.read("courier.alerts", []), () => "（已上报社区）"),
+    ...ours(store.read("courier.refused", []), (record) => `（未被接受：${record.problem.next}）`),
+    ...ours(queue.all(), () => "（待上传）"),
+  ];
+  return { text: lines.join("、"), waiting: queue.all().filter((record) => record.body.stop === stop.id && record.body.concern).at(-1) };
+}
+
+function askConcern(item, stop) {
+  asking = true;
+  const box = $(".concerns", item);
+  box.hidden = false;
+  $(".worry", item).hidden = true;
+  $(".back", box).addEventListener("click", () => { asking = false; draw(); });
+  for (const button of box.querySelectorAll("[data-concern]")) {
+    button.addEventListener("click", () => note("wst", stop.id, { concern: button.dataset.concern }));
+  }
+  $("[data-concern]", box).focus();
 }
 
 // A hand-over is recorded with its proof: the code that the senior reads out, or a signature. While it is asked for nothing is drawn
@@ -62,13 +93,12 @@ function askProof(item, stop, outcome) {
   form.hidden = false;
   $(".actions", item).hidden = true;
   $(".back", form).addEventListener("click", end);
-  $(".signed", form).addEventListener("click", () => { asking = false; note(stop.id, { outcome, method: "signature" }); });
+  $(".signed", form).addEventListener("click", () => note("sev", stop.id, { outcome, method: "signature" }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!/^[0-9]{4}$/.test(input.value)) { input.focus(); return; }
-    asking = false;
     const code = `${String(stop.order_no).padStart(3, "0")}-${input.value}`;
-    note(stop.id, { outcome, method: "delivery_code", code });
+    note("sev", stop.id, { outcome, method: "delivery_code", code });
   });
   input.focus();
 }
@@ -94,13 +124,17 @@ function draw() {
     if (outcome) {
       item.classList.add("done");
       $(".outcome", item).textContent = NAMES[outcome] + (sent ? "" : "（待上传）");
-      if (outcome === "no_answer") $(".outcome", item).textContent += "：餐不留门口，请告知社区工作者";
+      if (outcome === "no_answer") $(".outcome", item).textContent += sent ? "：餐不留门口，已通知联系人和社区" : "：餐不留门口；没有网络时请打电话告知社区";
       if (record && record.undoUntil > Date.now()) offerUndo(item, record);
     } else if (refusalOf(stop)) {
       const problem = refusalOf(stop);
       item.classList.add("refused");
       $(".outcome", item).textContent = `记录未被接受：${problem.title}。${problem.next}`;
     }
+    const alerts = alertsOf(stop);
+    $(".alerted", item).textContent = alerts.text;
+    if (!record && alerts.waiting?.undoUntil > Date.now()) offerUndo(item, alerts.waiting);
+    $(".worry", item).addEventListener("click", () => askConcern(item, stop));
     if (!outcome && next) {
       item.classList.add("next");
       item.setAttribute("aria-current", "true");
@@ -108,7 +142,7 @@ function draw() {
     }
     for (const button of item.querySelectorAll("[data-outcome]")) {
       const told = button.dataset.outcome;
-      button.addEventListener("click", () => SERVED.includes(told) ? askProof(item, stop, told) : note(stop.id, { outcome: told }));
+      button.addEventListener("click", () => SERVED.includes(told) ? askProof(item, stop, told) : note("sev", stop.id, { outcome: told }));
     }
     list.append(item);
   }
@@ -121,19 +155,22 @@ function offerUndo(item, record) {
   $("button", box).addEventListener("click", () => { queue.drop(record.id); draw(); });
 }
 
-function note(stop, what) {
+function note(kind, stop, what) {
+  asking = false;
   const now = Date.now();
   const body = { stop, ...what, happened_at: new Date(now).toISOString() };
-  queue.add({ id: recordId(), body, undoUntil: now + UNDO_SECONDS * 1000 });
+  queue.add({ id: recordId(kind), body, undoUntil: now + UNDO_SECONDS * 1000 });
   draw();
 }
 
 // Sends what can no longer be undone. A refusal is kept and shown at its stop; only an answer removes a record.
 async function send() {
   for (const record of queue.all().filter((waiting) => waiting.undoUntil <= Date.now())) {
-    const answer = await call("PUT", `/v1/stop-records/${record.id}`, record.body);
-    if (answer.ok) queue.drop(record.id);
-    else if (answer.status >= 500 || answer.status === 401) throw new Error(String(answer.status));
+    const answer = await call("PUT", PATHS[record.id.slice(0, 3)] + record.id, record.body);
+    if (answer.ok) {
+      if (record.body.concern) store.write("courier.alerts", [...store.read("courier.alerts", []), record].slice(-ALERTS_KEPT));
+      queue.drop(record.id);
+    } else if (answer.status >= 500 || answer.status === 401) throw new Error(String(answer.status));
     else {
       const problem = await answer.json();
       store.write("courier.refused", [...store.read("courier.refused", []), { ...record, problem }]);
@@ -165,7 +202,7 @@ $("#pairing").addEventListener("submit", async (event) => {
   event.preventDefault();
   const fault = $("#pairing-fault");
   try {
-    const answer = await fetch("/v1/devices", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code: $("#code").value.trim() }) });
+    const answer = await fetch("/v1/devices", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code: $("#code").value.trim() }), signal: AbortSignal.timeout(WAIT_MS) });
     const body = await answer.json();
     if (!answer.ok) { fault.textContent = `${body.title}。${body.next}`; return; }
     store.token = body.token;

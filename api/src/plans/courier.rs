@@ -25,5 +25,7 @@ async fn file(kind: &'static str, body: &'static str) -> HttpResponse {
             "Content-Security-Policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'",
         ))
+        // A worker serves only what lies below its own folder unless it is allowed more, and the page lies beside it.
+        .insert_header(("Service-Worker-Allowed", "/courier"))
         .body(body)
 }

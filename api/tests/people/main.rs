@@ -4,6 +4,7 @@
 
 mod canary;
 mod catalogue;
+mod courier_page;
 mod doors;
 mod exceptions;
 mod family;

@@ -1,9 +1,8 @@
 //! A kitchen under test: a street, its service on a port of its own, displays that are paired, and orders.
 #![allow(dead_code)] // each suite uses its part
 
-pub mod browser;
-pub mod cable;
 pub mod screens;
+pub use testkit::browser;
 
 use app::App;
 use app::idempotency::RequestKey;

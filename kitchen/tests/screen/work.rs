@@ -1,7 +1,6 @@
 //! What is done on a screen during a meal.
 
 use crate::common::browser::{Driver, Screen};
-use crate::common::cable::Cable;
 use crate::common::screens::*;
 use crate::common::*;
 use app::devices::{Pairing, make_code};
@@ -12,6 +11,7 @@ use domain::kitchen::Stage;
 use kitchen::Limits;
 use serde_json::json;
 use std::time::Duration;
+use testkit::cable::Cable;
 use testkit::{Engine, World};
 
 #[test]

@@ -14,10 +14,13 @@
 //! invariants are checked and no job may be left over. PostgreSQL is found by `NUANFAN_TEST_PG`, an address of a database
 //! whose user may make others (`scripts/test` sets it); without it the PostgreSQL half fails, it never skips.
 
+pub mod browser;
+pub mod cable;
 pub mod clock;
 pub mod database;
 pub mod fixtures;
 pub mod http;
+pub mod readable;
 pub mod wait;
 mod world;
 

@@ -14,6 +14,8 @@ pub struct Driver {
 }
 
 impl Driver {
+    /// Starts `chromedriver`, or what `NUANFAN_CHROMEDRIVER` names, on a free port.
+    #[must_use]
     pub fn start() -> Self {
         let program = std::env::var("NUANFAN_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into());
         let mut child =
@@ -45,6 +47,8 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// Opens a window of this many pixels.
+    #[must_use]
     pub fn open(driver: &Driver, width: u32, height: u32) -> Self {
         let args = json!([
             "--headless",
@@ -75,6 +79,7 @@ impl Screen {
         send("POST", &format!("{}{path}", self.base), body)
     }
 
+    /// Opens an address.
     pub fn go(&self, url: &str) {
         self.post("/url", &json!({"url": url}));
     }
@@ -91,12 +96,13 @@ impl Screen {
 
     /// Waits until an expression is true, and returns its value.
     pub fn until(&self, what: &str, expression: &str, within: Duration) -> Value {
-        testkit::wait::until(what, within, || {
+        crate::wait::until(what, within, || {
             let value = self.run(&format!("try {{ return {expression} }} catch (e) {{ return null }}"));
             (!matches!(value, Value::Null | Value::Bool(false))).then_some(value)
         })
     }
 
+    /// Sends a command of the Chrome DevTools protocol.
     pub fn cdp(&self, method: &str, params: &Value) -> Value {
         self.post("/goog/cdp/execute", &json!({"cmd": method, "params": params}))
     }
@@ -109,6 +115,7 @@ impl Screen {
     }
 
     /// Errors on the browser's console.
+    #[must_use]
     pub fn console(&self) -> Vec<String> {
         let log = self.post("/se/log", &json!({"type": "browser"}));
         let told = log.as_array().cloned().unwrap_or_default();

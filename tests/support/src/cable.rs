@@ -9,6 +9,7 @@ use std::time::Duration;
 
 /// See the module.
 pub struct Cable {
+    /// Where its near end is.
     pub address: SocketAddr,
     cut: Arc<AtomicBool>,
     open: Arc<Mutex<Vec<TcpStream>>>,
@@ -16,6 +17,8 @@ pub struct Cable {
 }
 
 impl Cable {
+    /// A cable to a service.
+    #[must_use]
     pub fn to(service: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address");
