@@ -12,11 +12,15 @@ use testkit::readable::assert_readable;
 use testkit::{Engine, World};
 
 const SOON: Duration = Duration::from_secs(20);
-/// Moves the page's clock, which else is this machine's. A record can be taken back for half a minute and is sent after it, which no
-/// test waits for.
-fn clock_ahead(milliseconds: i64) -> String {
-    format!("(() => {{ const real = Date.now; Date.now = () => real.call(Date) + ({milliseconds}); }})()")
+/// The page's clock: begins at a time, as the world's does, instead of being this machine's.
+fn clock_from(milliseconds: i64) -> String {
+    format!(
+        "(() => {{ const real = Date.now, from = real.call(Date); Date.now = () => real.call(Date) - from + ({milliseconds}); }})()"
+    )
 }
+
+/// A record can be taken back for half a minute and is sent after it, which no test waits for.
+const A_MINUTE_LATER: &str = "{ const real = Date.now; Date.now = () => real.call(Date) + 60000; }";
 
 #[test]
 fn a_shut_door_and_a_change_that_was_seen_are_kept_without_network_and_arrive_with_it() {
@@ -43,8 +47,8 @@ fn a_shut_door_and_a_change_that_was_seen_are_kept_without_network_and_arrive_wi
         let phone = Screen::open(&driver, 390, 844);
         let service = server.base().strip_prefix("http://").unwrap().parse().unwrap();
         let cable = Cable::to(service);
-        let ahead = world.clock.now().to_utc().signed_duration_since(chrono::Utc::now()).num_milliseconds();
-        phone.cdp("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": clock_ahead(ahead) }));
+        let now = world.clock.now().to_utc().timestamp_millis();
+        phone.cdp("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": clock_from(now) }));
         phone.go(&format!("http://{}/courier", cable.address));
         phone.until("the pairing form", "!document.getElementById('pairing').hidden", SOON);
         phone.picture("courier-pairing");
@@ -75,8 +79,8 @@ fn a_shut_door_and_a_change_that_was_seen_are_kept_without_network_and_arrive_wi
         // Without network the page comes from the phone itself, and what was recorded is still there.
         phone.until("it was kept", "document.querySelector('.stop .alerted:not(:empty)')?.textContent.includes('待上传')", SOON);
         phone.picture("courier-offline");
-        world.clock.advance_seconds(60);
-        phone.run(&clock_ahead(31_000));
+        world.clock.advance_seconds(120);
+        phone.run(A_MINUTE_LATER);
         cable.mend();
         phone.offline(false);
         phone.run("dispatchEvent(new Event('online'))");
