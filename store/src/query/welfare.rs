@@ -83,6 +83,7 @@ pub fn put_contacts(conn: &mut AnyConnection, of: SeniorId, rows: &[ContactRow])
 
 /// Makes what is reported of one senior happen one after the other, in all processes: two couriers of two canteens open one case.
 pub fn lock_senior(conn: &mut AnyConnection, of: SeniorId) -> Result<(), StoreError> {
+    // Hidden too: who is locked was found through an order or a case.
     if let AnyConnection::Postgres(c) = conn {
         senior::table.find(Col(of)).select(senior::id).for_update().get_result::<Col<SeniorId>>(c).optional()?;
     }
