@@ -3,6 +3,7 @@
 
 use crate::food_safety::{Rules, SettingKey};
 use crate::{Instant, PlaceCode};
+use serde::{Deserialize, Serialize};
 
 crate::text_enum! {
     /// Why somebody should look in.
@@ -176,7 +177,8 @@ crate::text_enum! {
 pub const CONTACTS_MAX: u8 = 5;
 
 /// Whose turn it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rung {
     /// The contact of this rank, from 1.
     Contact(u8),

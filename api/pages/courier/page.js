@@ -47,26 +47,29 @@ function show(text, offline = false) {
   status.classList.toggle("offline", offline);
 }
 
+// Records about a stop that say this of it: an outcome, or a concern.
+const about = (stop, what, records) => records.filter((record) => record.body.stop === stop.id && record.body[what]);
+
 function outcomeOf(stop) {
-  const waiting = queue.all().filter((record) => record.body.stop === stop.id && record.body.outcome).at(-1);
+  const waiting = about(stop, "outcome", queue.all()).at(-1);
   return waiting ? { outcome: waiting.body.outcome, sent: false, record: waiting } : { outcome: stop.outcome, sent: true };
 }
 
 // What the server did not take, for as long as the stop has no other outcome: said at the stop, which may then be recorded anew.
 function refusalOf(stop) {
-  return store.read("courier.refused", []).filter((record) => record.body.stop === stop.id && record.body.outcome).at(-1)?.problem;
+  return about(stop, "outcome", store.read("courier.refused", [])).at(-1)?.problem;
 }
 
 // What was seen of a senior at a stop: taken, refused, or on its way.
 function alertsOf(stop) {
-  const ours = (records, said) => records.filter((record) => record.body.stop === stop.id && record.body.concern)
-    .map((record) => CONCERNS[record.body.concern] + said(record));
-  const lines = [
-    ...ours(store.read("courier.alerts", []), () => "（已上报社区）"),
-    ...ours(store.read("courier.refused", []), (record) => `（未被接受：${record.problem.next}）`),
-    ...ours(queue.all(), () => "（待上传）"),
-  ];
-  return { text: lines.join("、"), waiting: queue.all().filter((record) => record.body.stop === stop.id && record.body.concern).at(-1) };
+  const waiting = about(stop, "concern", queue.all());
+  const lines = (records, said) => records.map((record) => CONCERNS[record.body.concern] + said(record));
+  const text = [
+    ...lines(about(stop, "concern", store.read("courier.alerts", [])), () => "（已上报社区）"),
+    ...lines(about(stop, "concern", store.read("courier.refused", [])), (record) => `（未被接受：${record.problem.next}）`),
+    ...lines(waiting, () => "（待上传）"),
+  ].join("、");
+  return { text, waiting: waiting.at(-1) };
 }
 
 function askConcern(item, stop) {

@@ -5,13 +5,13 @@ use crate::words::{
     AttemptOutcomeWord, CanteenIdText, ConcernWord, FindingWord, OrderIdText, RelationWord, SeniorIdText, StepKindWord, StopIdText,
     UserIdText, WelfareCaseIdText, WelfareStepIdText,
 };
-use app::welfare::look::{self, Turn};
+use app::welfare::look;
 use app::welfare::{contacts, visits};
 use domain::claim::Month;
 use domain::fault::Faults;
 use domain::id::{CanteenId, OrderId, SeniorId, StopId, UserId, WelfareCaseId, WelfareStepId};
 use domain::person::phone::Phone;
-use domain::welfare::{AttemptOutcome, CONTACTS_MAX, Concern, Finding, Relation, StepKind};
+use domain::welfare::{AttemptOutcome, CONTACTS_MAX, Concern, Finding, Relation, Rung, StepKind};
 use domain::{Instant, PlaceCode, Sensitive};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -285,9 +285,9 @@ pub struct CaseView {
 impl From<look::CaseView> for CaseView {
     fn from(c: look::CaseView) -> Self {
         let (contact, workers_of) = match c.turn {
-            Turn::Contact { rank } => (Some(rank), None),
-            Turn::Workers { place } => (None, Some(place)),
-            Turn::Nobody => (None, None),
+            Some(Rung::Contact(rank)) => (Some(rank), None),
+            Some(Rung::Workers(place)) => (None, Some(place)),
+            None => (None, None),
         };
         let step = |s: look::StepView| StepView {
             id: s.step,
@@ -354,7 +354,7 @@ pub struct WelfareCallListView {
 impl From<look::CallList> for WelfareCallListView {
     fn from(list: look::CallList) -> Self {
         let clear = |text: Sensitive<String>| text.reveal().to_owned();
-        let callee = |c: look::Callee| WelfareCalleeView {
+        let callee = |c: contacts::Callee| WelfareCalleeView {
             rank: c.rank,
             name: clear(c.name),
             phone: clear(c.phone),

@@ -69,7 +69,7 @@ impl App {
 /// Who is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "who", rename_all = "snake_case")]
-pub(super) enum Recipient {
+pub(crate) enum Recipient {
     /// A senior, by the phone on the record or their own sign-in.
     Senior { senior: SeniorId },
     /// A family member who may be alerted.
@@ -92,15 +92,6 @@ pub(super) enum About {
     Door { stop: StopId, order: OrderId, outcome: StopOutcome },
     /// A case of looking in.
     Case { case: WelfareCaseId },
-}
-
-/// Who is asked to look in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// Somebody named to be called.
-    Contact(SeniorContactId),
-    /// A community worker.
-    Worker(UserId),
 }
 
 /// One person, one event, one channel.
@@ -339,20 +330,11 @@ pub fn door(
 }
 
 /// Asks contacts or workers to look in on a senior.
-pub(crate) fn look_in(
-    tx: &mut Tx<'_>,
-    telling: Telling,
-    (case, senior): (WelfareCaseId, SeniorId),
-    asked: &[Asked],
-) -> Result<(), StoreError> {
+pub(crate) fn look_in(tx: &mut Tx<'_>, telling: Telling, case: WelfareCaseId, asked: &[Recipient]) -> Result<(), StoreError> {
     if telling.is_off() {
         return Ok(());
     }
-    let to = asked.iter().map(|asked| match *asked {
-        Asked::Contact(contact) => Recipient::Contact { contact, senior },
-        Asked::Worker(user) => Recipient::Worker { user, senior },
-    });
-    tell(tx, telling, NoticeEvent::LookIn, About::Case { case }, &to.collect::<Vec<_>>())
+    tell(tx, telling, NoticeEvent::LookIn, About::Case { case }, asked)
 }
 
 /// Tells family that somebody is to look in on a senior, or what was found.

@@ -4,12 +4,34 @@ pub mod look;
 pub mod make;
 pub mod outcome;
 
+use crate::failure::{Failure, Outcome, Thing};
 use delivery::geography::Mode;
 use domain::Instant;
-use domain::id::{OrderId, UserId};
+use domain::access::{Action, Actor, Where};
+use domain::id::{CanteenId, OrderId, StopId, UserId};
 use serde::{Deserialize, Serialize};
-use store::StoreError;
-use store::query::plans::PlanRow;
+use store::column::Col;
+use store::query::catalogue;
+use store::query::plans::{self, PlanRow, StopRow};
+use store::{StoreError, Tx};
+
+/// A stop for who was at its door, with its canteen, whose lock is taken: the courier whose stop it is, or who plans the rounds and brings
+/// meals too, and so stands in for any courier of the canteen. Planning alone is no witness of a door.
+pub(crate) fn stop_for<R>(tx: &mut Tx<'_>, actor: &Actor, id: StopId) -> Outcome<(StopRow, CanteenId), R> {
+    let hidden = || Failure::NotFound(Thing::Stop);
+    let stop = plans::stop(tx.look(), id)?.ok_or_else(hidden)?;
+    let canteen_id = plans::canteen_of_order(tx.look(), stop.order_id.0)?.ok_or_else(hidden)?;
+    tx.lock_canteen(canteen_id)?;
+    let canteen = catalogue::canteen(tx.look(), canteen_id)?.ok_or_else(hidden)?;
+    let at = Where { place: &canteen.place_code.0, canteen: Some(canteen_id) };
+    let own = actor.user.is_some() && stop.courier_id.map(|Col(id)| id) == actor.user;
+    if !actor.may(Action::Deliver, at) || !(own || actor.may(Action::Plan, at)) {
+        return Err(hidden());
+    }
+    // Read again with the lock held: another record may have come in between.
+    let stop = plans::stop(tx.look(), id)?.ok_or_else(hidden)?;
+    Ok((stop, canteen_id))
+}
 
 /// Someone who carries today, as the planner is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

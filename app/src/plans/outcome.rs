@@ -1,5 +1,6 @@
 //! What happened at a door, recorded by the courier, perhaps hours later and in any order.
 
+use super::stop_for;
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::jobs::notify::{self, Telling};
@@ -9,15 +10,15 @@ use crate::orders::resolve::code_of;
 use crate::welfare::report::Report;
 use crate::welfare::{self, Desk};
 use domain::Instant;
-use domain::access::{Action, Actor, Where};
+use domain::access::Actor;
 use domain::door::{DoorProof, StopOutcome, Told, WRONG_CODES_MAX, contradicts, redemption_of, supersedes};
 use domain::event::Event;
 use domain::id::{CanteenId, OrderId, SeniorId, StopEventId, StopId};
 use domain::welfare::Concern;
 use std::sync::Arc;
 use store::column::{Col, Word};
+use store::query::orders;
 use store::query::plans::{self, StopEventRow};
-use store::query::{catalogue, orders};
 use store::{StoreError, Tx};
 
 /// A record as a courier's phone sends it.
@@ -75,19 +76,8 @@ fn record_in(
     actor: &Actor,
     record: &StopRecord,
 ) -> Outcome<Option<StopOutcome>, StopRefusal> {
-    let stop = plans::stop(tx.look(), record.stop)?.ok_or(Failure::NotFound(Thing::Stop))?;
+    let (stop, canteen_id) = stop_for(tx, actor, record.stop)?;
     let Col(order) = stop.order_id;
-    let canteen_id = plans::canteen_of_order(tx.look(), order)?.ok_or(Failure::NotFound(Thing::Stop))?;
-    tx.lock_canteen(canteen_id)?;
-    let canteen = catalogue::canteen(tx.look(), canteen_id)?.ok_or(Failure::NotFound(Thing::Stop))?;
-    let at = Where { place: &canteen.place_code.0, canteen: Some(canteen_id) };
-    // Who plans the rounds and brings meals too stands in for any courier of the canteen; planning alone is no witness of a door.
-    let own = actor.user.is_some() && stop.courier_id.map(|Col(id)| id) == actor.user;
-    if !actor.may(Action::Deliver, at) || !(own || actor.may(Action::Plan, at)) {
-        return Err(Failure::NotFound(Thing::Stop));
-    }
-    // Read again with the lock held: another record may have come in between.
-    let stop = plans::stop(tx.look(), record.stop)?.ok_or(Failure::NotFound(Thing::Stop))?;
     if let Some(earlier) = plans::event(tx.look(), record.id)? {
         return if earlier.stop_id == stop.id {
             Ok(Some(stop.outcome.map_or(record.outcome, |word| word.0)))

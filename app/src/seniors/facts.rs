@@ -1,6 +1,6 @@
 //! Facts and diet. A fact is a dated record with a source: it is added and ended, never overwritten.
 
-use super::{SeniorDetail, SeniorRefusal, permitted, read};
+use super::{SeniorDetail, SeniorRefusal, permitted, read, renewed};
 use crate::App;
 use crate::audit;
 use crate::failure::{Failure, Outcome, Thing};
@@ -104,14 +104,7 @@ pub async fn set_diet(
 ) -> Outcome<SeniorDetail, SeniorRefusal> {
     app.store
         .write(LaneKey::of(senior), "set_diet", move |tx| {
-            let mut row = permitted(tx.look(), &actor, senior, Action::EditSeniors)?;
-            if row.version != version {
-                return Err(Failure::Stale { version: row.version });
-            }
-            row.updated_at = Col(tx.now());
-            if !seniors::update(tx.change(), &row)? {
-                return Err(Failure::Stale { version });
-            }
+            let row = renewed(tx, &actor, senior, version)?;
             keep_diet(tx, senior, &diet)?;
             audit::record(tx, &actor, AuditAction::DietChanged, senior, Some(&row.resident_place.0), &json!({}));
             let sealer = tx.sealer();

@@ -10,11 +10,11 @@ use domain::access::{Action, Actor, FamilyScope, Where};
 use domain::diet::Diet;
 use domain::id::SeniorId;
 use domain::person::mask;
-use store::StoreError;
 use store::column::Col;
 use store::conn::AnyConnection;
 use store::query::seniors::{self, FactRow, SeniorRow};
 use store::seal::{Field, Sealer};
+use store::{StoreError, Tx};
 
 /// A senior as shown by default.
 #[derive(Debug, Clone)]
@@ -95,6 +95,19 @@ pub(crate) fn permitted<R>(conn: &mut AnyConnection, actor: &Actor, id: SeniorId
     } else {
         Err(Failure::NotFound(Thing::Senior(id)))
     }
+}
+
+/// The same, as the caller has read it at this version; the record gets the next one, for something that belongs to it is changed.
+pub(crate) fn renewed<R>(tx: &mut Tx<'_>, actor: &Actor, id: SeniorId, version: i64) -> Outcome<SeniorRow, R> {
+    let mut row = permitted(tx.look(), actor, id, Action::EditSeniors)?;
+    if row.version != version {
+        return Err(Failure::Stale { version: row.version });
+    }
+    row.updated_at = Col(tx.now());
+    if !seniors::update(tx.change(), &row)? {
+        return Err(Failure::Stale { version });
+    }
+    Ok(row)
 }
 
 /// The default view for an actor.

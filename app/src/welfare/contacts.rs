@@ -4,8 +4,8 @@
 use super::WelfareRefusal as Refusal;
 use crate::App;
 use crate::audit;
-use crate::failure::{Failure, Outcome};
-use crate::seniors::permitted;
+use crate::failure::Outcome;
+use crate::seniors::{permitted, renewed};
 use domain::Sensitive;
 use domain::access::{Action, Actor};
 use domain::audit::AuditAction;
@@ -17,7 +17,6 @@ use serde_json::json;
 use std::sync::Arc;
 use store::column::{Col, Word};
 use store::conn::AnyConnection;
-use store::query::seniors;
 use store::query::welfare::{self, ContactRow};
 use store::seal::{Field, Sealer};
 use store::{LaneKey, StoreError};
@@ -59,18 +58,44 @@ pub struct Contacts {
     pub items: Vec<ContactView>,
 }
 
-fn masked(conn: &mut AnyConnection, sealer: &Sealer, senior: SeniorId, version: i64) -> Result<Contacts, StoreError> {
-    let view = |row: ContactRow| {
-        Ok(ContactView {
-            rank: row.rank,
-            name: mask::name(sealer.open(Field::ContactName, row.id.0, &row.name_enc)?.reveal()),
-            phone: mask::phone(sealer.open(Field::ContactPhone, row.id.0, &row.phone_enc)?.reveal()),
+/// Somebody to call, in the clear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callee {
+    /// In which order they are asked.
+    pub rank: u8,
+    /// Their name.
+    pub name: Sensitive<String>,
+    /// Their phone.
+    pub phone: Sensitive<String>,
+    /// Who they are to the senior.
+    pub relation: Relation,
+    /// Whether they hold a key.
+    pub holds_key: bool,
+}
+
+/// The contacts of a senior, in order.
+pub(super) fn in_the_clear(conn: &mut AnyConnection, sealer: &Sealer, senior: SeniorId) -> Result<Vec<Callee>, StoreError> {
+    let callee = |row: ContactRow| {
+        Ok(Callee {
+            rank: u8::try_from(row.rank).unwrap_or(u8::MAX),
+            name: sealer.open(Field::ContactName, row.id.0, &row.name_enc)?,
+            phone: sealer.open(Field::ContactPhone, row.id.0, &row.phone_enc)?,
             relation: row.relation.0,
             holds_key: row.holds_key,
         })
     };
-    let items = welfare::contacts(conn, senior)?.into_iter().map(view).collect::<Result<_, StoreError>>()?;
-    Ok(Contacts { version, items })
+    welfare::contacts(conn, senior)?.into_iter().map(callee).collect()
+}
+
+fn masked(conn: &mut AnyConnection, sealer: &Sealer, senior: SeniorId, version: i64) -> Result<Contacts, StoreError> {
+    let view = |callee: Callee| ContactView {
+        rank: i64::from(callee.rank),
+        name: mask::name(callee.name.reveal()),
+        phone: mask::phone(callee.phone.reveal()),
+        relation: callee.relation,
+        holds_key: callee.holds_key,
+    };
+    Ok(Contacts { version, items: in_the_clear(conn, sealer, senior)?.into_iter().map(view).collect() })
 }
 
 /// The contacts of a senior, masked.
@@ -94,14 +119,7 @@ pub async fn put(
 ) -> Outcome<Contacts, Refusal> {
     app.store
         .write(LaneKey::of(senior), "put_contacts", move |tx| {
-            let mut row = permitted(tx.look(), &actor, senior, Action::EditSeniors)?;
-            if row.version != version {
-                return Err(Failure::Stale { version: row.version });
-            }
-            row.updated_at = Col(tx.now());
-            if !seniors::update(tx.change(), &row)? {
-                return Err(Failure::Stale { version });
-            }
+            let row = renewed(tx, &actor, senior, version)?;
             let sealer = tx.sealer();
             let rows = named.iter().zip(1_i64..).map(|(contact, rank)| {
                 let id: SeniorContactId = tx.new_id();

@@ -1,6 +1,7 @@
 //! Looking at cases, and whom to call about one.
 
 use super::closing::STEPS_MAX;
+use super::contacts::{Callee, in_the_clear};
 use super::{WelfareRefusal as Refusal, case_for, turn_of};
 use crate::App;
 use crate::audit;
@@ -10,7 +11,7 @@ use domain::access::{Action, Actor};
 use domain::audit::AuditAction;
 use domain::id::{CanteenId, OrderId, SeniorId, UserId, WelfareCaseId, WelfareStepId};
 use domain::person::mask;
-use domain::welfare::{AttemptOutcome, Concern, Finding, Relation, Rung, StepKind};
+use domain::welfare::{AttemptOutcome, Concern, Finding, Rung, StepKind};
 use domain::{Instant, PlaceCode, Sensitive};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,24 +22,6 @@ use store::query::welfare::{self, CaseRow, StepRow};
 use store::query::{orders, seniors};
 use store::seal::Field;
 use store::{LaneKey, StoreError};
-
-/// Whose turn it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "whose", rename_all = "snake_case")]
-pub enum Turn {
-    /// The contact of this rank.
-    Contact {
-        /// From 1.
-        rank: u8,
-    },
-    /// The community workers of a place.
-    Workers {
-        /// Which.
-        place: PlaceCode,
-    },
-    /// Nobody: there is no contact and no worker.
-    Nobody,
-}
 
 /// A step of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,8 +71,8 @@ pub struct CaseView {
     pub reported_at: Instant,
     /// When it was opened.
     pub opened_at: Instant,
-    /// Whose turn it is.
-    pub turn: Turn,
+    /// Whose turn it is; nobody's when there is no contact and no worker.
+    pub turn: Option<Rung>,
     /// Until when they have time.
     pub due_at: Option<Instant>,
     /// What was found.
@@ -117,11 +100,7 @@ fn step_view(row: StepRow) -> StepView {
 
 fn line_of(conn: &mut AnyConnection, case: CaseRow) -> Result<CaseView, StoreError> {
     let order = orders::find(conn, case.order_id.0)?.ok_or(StoreError::NotFound)?;
-    let turn = match turn_of(&case) {
-        Some(Rung::Contact(rank)) => Turn::Contact { rank },
-        Some(Rung::Workers(place)) => Turn::Workers { place },
-        None => Turn::Nobody,
-    };
+    let turn = turn_of(&case);
     Ok(CaseView {
         case: case.id.0,
         senior: case.senior_id.0,
@@ -177,21 +156,6 @@ pub async fn list(
         .await
 }
 
-/// Somebody to call, in the clear.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Callee {
-    /// In which order they are asked.
-    pub rank: u8,
-    /// Their name.
-    pub name: Sensitive<String>,
-    /// Their phone.
-    pub phone: Sensitive<String>,
-    /// Who they are to the senior.
-    pub relation: Relation,
-    /// Whether they hold a key.
-    pub holds_key: bool,
-}
-
 /// Whom to call and where to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallList {
@@ -215,17 +179,8 @@ pub async fn call_list(app: &App, actor: Arc<Actor>, id: WelfareCaseId) -> Outco
             }
             let (sealer, senior) = (tx.sealer(), case.senior_id.0);
             let row = seniors::find(tx.look(), senior)?.ok_or(Failure::NotFound(Thing::WelfareCase))?;
-            let contacts = welfare::contacts(tx.look(), senior)?.into_iter().map(|contact| {
-                Ok(Callee {
-                    rank: u8::try_from(contact.rank).unwrap_or(u8::MAX),
-                    name: sealer.open(Field::ContactName, contact.id.0, &contact.name_enc)?,
-                    phone: sealer.open(Field::ContactPhone, contact.id.0, &contact.phone_enc)?,
-                    relation: contact.relation.0,
-                    holds_key: contact.holds_key,
-                })
-            });
             let list = CallList {
-                contacts: contacts.collect::<Result<_, StoreError>>()?,
+                contacts: in_the_clear(tx.look(), sealer, senior)?,
                 phone: row.phone_enc.as_ref().map(|enc| sealer.open(Field::SeniorPhone, senior, enc)).transpose()?,
                 address: address_of(sealer, &row)?.map(|address| Sensitive::new(address.detail)),
                 name: Sensitive::new(row.name),

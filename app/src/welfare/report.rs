@@ -4,20 +4,22 @@ use super::turn::{give, ladder};
 use super::{Desk, WelfareRefusal as Refusal, step_of};
 use crate::App;
 use crate::audit;
-use crate::failure::{Failure, Outcome, Thing};
+use crate::failure::{Failure, Outcome};
 use crate::jobs::notify;
 use crate::lanes;
 use crate::plans::outcome::CLOCK_SKEW_S;
+use crate::plans::stop_for;
 use domain::Instant;
-use domain::access::{Action, Actor, Where};
+use domain::access::Actor;
 use domain::audit::AuditAction;
 use domain::id::{CanteenId, OrderId, SeniorId, StopId, WelfareCaseId, WelfareStepId};
+use domain::notice::NoticeEvent;
 use domain::welfare::{Concern, Rung, StepKind};
 use serde_json::json;
 use std::sync::Arc;
 use store::column::{Col, Word};
 use store::query::welfare::{self, CaseRow, StepRow};
-use store::query::{catalogue, orders, plans, seniors};
+use store::query::{orders, seniors};
 use store::{StoreError, Tx};
 
 /// What was seen of a senior.
@@ -57,7 +59,7 @@ pub(crate) fn report(tx: &mut Tx<'_>, desk: &Desk, actor: &Actor, report: &Repor
     }
     // Of a shut door family is told by what the stop shows.
     if report.concern != Concern::NoAnswer {
-        notify::family_of_case(tx, desk.telling, (case.id.0, report.senior), domain::notice::NoticeEvent::LookIn)?;
+        notify::family_of_case(tx, desk.telling, (case.id.0, report.senior), NoticeEvent::LookIn)?;
     }
     Ok(case.id.0)
 }
@@ -108,16 +110,7 @@ pub async fn alert(app: &App, actor: Arc<Actor>, alert: Alert) -> Outcome<Welfar
 }
 
 fn alert_in(tx: &mut Tx<'_>, desk: &Desk, actor: &Actor, alert: &Alert) -> Outcome<WelfareCaseId, Refusal> {
-    let hidden = || Failure::NotFound(Thing::Stop);
-    let stop = plans::stop(tx.look(), alert.stop)?.ok_or_else(hidden)?;
-    let canteen_id = plans::canteen_of_order(tx.look(), stop.order_id.0)?.ok_or_else(hidden)?;
-    tx.lock_canteen(canteen_id)?;
-    let canteen = catalogue::canteen(tx.look(), canteen_id)?.ok_or_else(hidden)?;
-    let at = Where { place: &canteen.place_code.0, canteen: Some(canteen_id) };
-    let own = actor.user.is_some() && stop.courier_id.map(|Col(id)| id) == actor.user;
-    if !actor.may(Action::Deliver, at) || !(own || actor.may(Action::Plan, at)) {
-        return Err(hidden());
-    }
+    let (stop, canteen) = stop_for(tx, actor, alert.stop)?;
     let senior = orders::find(tx.look(), stop.order_id.0)?.and_then(|row| row.senior_id).map(|Col(id)| id);
     let senior = senior.ok_or(Failure::Refused(Refusal::NoSenior))?;
     if let Some(earlier) = welfare::step(tx.look(), alert.id)? {
@@ -134,7 +127,7 @@ fn alert_in(tx: &mut Tx<'_>, desk: &Desk, actor: &Actor, alert: &Alert) -> Outco
         step: alert.id,
         senior,
         order: stop.order_id.0,
-        canteen: canteen_id,
+        canteen,
         concern: alert.concern,
         note: alert.note.clone(),
         happened_at: alert.happened_at,

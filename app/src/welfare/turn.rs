@@ -4,7 +4,7 @@ use super::{Desk, step_of, turn_of};
 use crate::App;
 use crate::audit;
 use crate::failure::{Failure, Never, Outcome};
-use crate::jobs::notify;
+use crate::jobs::notify::{self, Recipient};
 use domain::access::{Actor, Role};
 use domain::audit::AuditAction;
 use domain::id::{SeniorId, UserId, WelfareCaseId};
@@ -63,18 +63,19 @@ pub(super) fn give(tx: &mut Tx<'_>, desk: &Desk, actor: &Actor, case: &mut CaseR
     let detail = json!({ "contact": contact, "place": step.place_code.as_ref().map(|place| &place.0) });
     audit::record(tx, actor, AuditAction::WelfareClimbed, case.id.0, Some(&case.place_code.0), &detail);
     let Some(rung) = to else { return Ok(()) };
+    let senior = case.senior_id.0;
     let asked = match &rung {
         Rung::Contact(rank) => {
-            let known = welfare::contacts(tx.look(), case.senior_id.0)?;
+            let known = welfare::contacts(tx.look(), senior)?;
             let found = known.into_iter().find(|row| row.rank == i64::from(*rank));
-            found.map(|row| notify::Asked::Contact(row.id.0)).into_iter().collect()
+            found.map(|row| Recipient::Contact { contact: row.id.0, senior }).into_iter().collect()
         }
         Rung::Workers(at) => {
             let there = workers(tx.look(), &case.place_code.0)?.into_iter().filter(|(place, _)| place == at);
-            there.map(|(_, user)| notify::Asked::Worker(user)).collect::<Vec<_>>()
+            there.map(|(_, user)| Recipient::Worker { user, senior }).collect::<Vec<_>>()
         }
     };
-    notify::look_in(tx, desk.telling, (case.id.0, case.senior_id.0), &asked)
+    notify::look_in(tx, desk.telling, case.id.0, &asked)
 }
 
 /// Gives a case to whoever comes after the one whose turn it was.
