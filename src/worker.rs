@@ -27,6 +27,7 @@ pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown:
         every(STANDING_DUE_EVERY, shutdown.clone(), || follow_what_changed(&app, &metrics)),
         every(seconds(settings.clean_up_seconds), shutdown.clone(), || clean_up(&app, &metrics)),
         every(IMPORTS_EVERY, shutdown.clone(), || apply_imports(&app, &metrics)),
+        every(BACKTESTS_EVERY, shutdown.clone(), || try_drafts(&app, &metrics)),
         every(LOOK_IN_EVERY, shutdown.clone(), || follow_welfare_cases(&app, &metrics)),
         every(CLOSE_EVERY, shutdown, || close_unserved(&app, &metrics)),
     );
@@ -127,6 +128,18 @@ async fn apply_imports(app: &App, metrics: &Metrics) {
             }
         }
         Err(failure) => failed("imports", metrics, &failure),
+    }
+}
+
+/// How often back-tests are looked for; with none that waits it is one read of an empty index.
+const BACKTESTS_EVERY: Duration = Duration::from_secs(2);
+
+/// Somebody wants a draft tried on past meals.
+async fn try_drafts(app: &App, metrics: &Metrics) {
+    match app::backtests::job::go_on(app).await {
+        Ok(false) => {}
+        Ok(true) => metrics.worker_run("backtests", true),
+        Err(failure) => failed("backtests", metrics, &failure),
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod backtests;
 pub mod batches;
 pub mod bindings;
 pub mod canteens;
@@ -94,6 +95,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(stores::routes)
                     .configure(safety::routes)
                     .configure(recalls::routes)
+                    .configure(backtests::routes)
                     .configure(welfare::routes)
                     .configure(batches::routes)
                     .configure(trace::routes)

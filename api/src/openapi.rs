@@ -183,6 +183,7 @@ pub fn document() -> Document {
         crate::stores::Docs::openapi(),
         crate::safety::Docs::openapi(),
         crate::recalls::Docs::openapi(),
+        crate::backtests::Docs::openapi(),
         crate::welfare::Docs::openapi(),
         crate::batches::Docs::openapi(),
         crate::trace::Docs::openapi(),

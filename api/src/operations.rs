@@ -70,6 +70,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::stores::OPERATIONS,
     crate::safety::OPERATIONS,
     crate::recalls::OPERATIONS,
+    crate::backtests::OPERATIONS,
     crate::welfare::OPERATIONS,
     crate::batches::OPERATIONS,
     crate::trace::OPERATIONS,

@@ -218,6 +218,7 @@ const fn name_of(thing: Thing) -> &'static str {
         Thing::Payment => "payment",
         Thing::Suspense => "suspense",
         Thing::WelfareCase => "welfare_case",
+        Thing::Backtest => "backtest",
     }
 }
 

@@ -136,6 +136,8 @@ aliases! {
     AttemptOutcomeWord = Words<domain::welfare::AttemptOutcome>;
     UserIdText = IdText<domain::id::User>;
     PolicyIdText = IdText<domain::id::Policy>;
+    BacktestIdText = IdText<domain::id::Backtest>;
+    BacktestStateWord = Words<app::store::query::backtests::BacktestState>;
     SettlementIdText = IdText<domain::id::Settlement>;
     PayoutIdText = IdText<domain::id::Payout>;
     PaymentIdText = IdText<domain::id::PaymentNumber>;

@@ -64,6 +64,7 @@ pub enum Thing {
     Payment,
     Suspense,
     WelfareCase,
+    Backtest,
 }
 
 /// A store's error that can be compared in tests.

@@ -7,6 +7,7 @@
 pub mod area;
 pub mod audit;
 pub mod auth;
+pub mod backtests;
 pub mod batches;
 pub mod bindings;
 pub mod catalogue;

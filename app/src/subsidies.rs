@@ -6,7 +6,7 @@ use domain::subsidy::{
     Book, Claim, Compiled, Decision, Document, Environment, Fact, FactKind, History, Meal, Name, Subject, Usage, WorkdayCalendar,
 };
 use domain::text_enum::TextEnum;
-use domain::{Fen, Instant, ServiceDate};
+use domain::{Channel, Fen, Instant, MealPeriod, PlaceCode, ServiceDate};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use store::column::{Col, Word};
@@ -114,6 +114,28 @@ pub fn stored_decision(row: &DecisionRow) -> Result<Decision, StoreError> {
     serde_json::from_str(&row.trace).map_err(|e| StoreError::Database(format!("decision of {}: {e}", row.order_id.0)))
 }
 
+/// A meal as the rules see it: what is known of an order when it is placed, and known again when it is looked back at.
+#[must_use]
+pub fn meal(
+    date: ServiceDate,
+    period: MealPeriod,
+    channel: Channel,
+    (price, delivery_fee): (Fen, Fen),
+    canteen_place: &PlaceCode,
+) -> Meal {
+    Meal {
+        date,
+        period,
+        channel,
+        price,
+        delivery_fee,
+        product: None,
+        canteen_place: Some(canteen_place.clone()),
+        canteen_grade: None,
+        canteen_inspection: None,
+    }
+}
+
 /// What the decision needs to know of the person.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
@@ -133,21 +155,24 @@ pub fn assess(book: &Book, calendar: &WorkdayCalendar, meal: &Meal, known: &Know
 }
 
 fn subject(senior: &SeniorRow, facts: &[FactRow]) -> Subject {
-    let known = facts.iter().filter_map(|row| {
-        Some(Fact {
-            id: Name::parse(&row.id.0.to_string()).ok(),
-            kind: FactKind::parse(&row.kind)?,
-            value: Name::parse(&row.value).ok()?,
-            from: Some(row.valid_from.0),
-            to: row.valid_to.map(|Col(to)| to),
-        })
-    });
     Subject {
         birth: Some(senior.birth_on.0),
         registered: Some(senior.registered_place.0.clone()),
         resident: Some(senior.resident_place.0.clone()),
-        facts: known.collect(),
+        facts: facts.iter().filter_map(fact_of).collect(),
     }
+}
+
+/// A fact as the rules see it; none of a kind that they do not know.
+#[must_use]
+pub fn fact_of(row: &FactRow) -> Option<Fact> {
+    Some(Fact {
+        id: Name::parse(&row.id.0.to_string()).ok(),
+        kind: FactKind::parse(&row.kind)?,
+        value: Name::parse(&row.value).ok()?,
+        from: Some(row.valid_from.0),
+        to: row.valid_to.map(|Col(to)| to),
+    })
 }
 
 fn history(uses: &[AllowanceUseRow]) -> Result<History, StoreError> {

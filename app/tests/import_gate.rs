@@ -7,7 +7,7 @@ mod files;
 use app::imports::{Progress, Stage, apply};
 use domain::access::{Actor, Role, RoleGrant, Scope};
 use domain::id::{ImportId, SeniorId};
-use domain::{MealPeriod, PlaceCode, ServiceDate};
+use domain::{Instant, MealPeriod, PlaceCode, ServiceDate};
 use files::{import, judge, quiet, street};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,7 +49,8 @@ const READS: &[(TableKind, &str, Look)] = &[
     (TableKind::Facts, "end_fact", |c, s| {
         let all: Vec<_> = bulk::facts(c, &[s.fact_of])?.into_iter().filter(|(f, _)| f.valid_to.is_none()).collect();
         let (fact, _) = all.first().unwrap();
-        let ended = seniors::end_fact(c, s.fact_of, fact.id.0, ServiceDate::new(2040, 1, 1).unwrap())?;
+        let (day, now) = (ServiceDate::new(2040, 1, 1).unwrap(), Instant::from_micros(0));
+        let ended = seniors::end_fact(c, s.fact_of, fact.id.0, day, now)?;
         Ok(usize::from(ended))
     }),
     (TableKind::Families, "find", |c, s| Ok(usize::from(bindings::find(c, s.binding.id.0)?.is_some()))),

@@ -43,7 +43,7 @@ commands! {
     export => Export,
     /// Settle a month or quarter: freeze, review, approve, publish, pay, match the bank's answer, close.
     settlement => Settlement,
-    /// Check a subsidy policy document, or replay its cases.
+    /// Check a subsidy policy document, replay its cases, or try it on past meals.
     policy => Policy,
     /// Plan delivery routes from a file.
     route => Route,

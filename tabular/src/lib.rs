@@ -34,4 +34,4 @@ pub use value::{CellValue, Kind, Shape};
 pub use when::{CutOff, TimeWindow, Weekdays};
 pub use words::{Relation, Word};
 pub use write::{CsvWriter, Heading, WriteError, csv_header, csv_lines, headings};
-pub use xlsx_out::{XlsxWriter, template, workbook_of};
+pub use xlsx_out::{ColumnChart, Sheet, XlsxWriter, template, workbook_of, workbook_of_sheets};

@@ -4,7 +4,7 @@ use crate::read::Limits;
 use crate::schema::{Language, Row, Schema};
 use crate::value::Kind;
 use crate::write::{Heading, WriteError};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet};
+use rust_xlsxwriter::{Chart, ChartType, DocProperties, ExcelDateTime, Format, Workbook, Worksheet};
 use std::marker::PhantomData;
 
 /// Writes rows into a workbook: frozen header, quantities as numbers, everything else as text so that no digit is lost.
@@ -62,23 +62,60 @@ pub fn template(schema: &Schema, language: Language) -> Result<Vec<u8>, WriteErr
     Ok(workbook.save_to_buffer()?)
 }
 
-/// A workbook of one sheet from cells rather than typed rows: frozen header, quantities as numbers, everything else as text so that
-/// no digit is lost. Equal rows give equal bytes. At most as many rows as a workbook is read back with.
+/// A sheet of a workbook, from cells rather than typed rows.
+#[derive(Debug, Clone)]
+pub struct Sheet<'a> {
+    /// Its name: at most 31 characters.
+    pub name: &'a str,
+    /// Its columns.
+    pub headings: &'a [Heading],
+    /// Its rows; an amount in yuan has a point, a count has none.
+    pub rows: &'a [Vec<String>],
+    /// A chart beside them.
+    pub chart: Option<ColumnChart<'a>>,
+}
+
+/// Columns side by side, one group a row of the sheet.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnChart<'a> {
+    /// Its title.
+    pub title: &'a str,
+    /// The column that names the groups.
+    pub groups: u16,
+    /// The columns that are drawn; their headings name them.
+    pub drawn: &'a [u16],
+}
+
+/// A workbook of one sheet.
 pub fn workbook_of(name: &str, headings: &[Heading], rows: &[Vec<String>], language: Language) -> Result<Vec<u8>, WriteError> {
+    workbook_of_sheets(&[Sheet { name, headings, rows, chart: None }], language)
+}
+
+/// A workbook from cells: frozen headers, quantities as numbers, everything else as text so that no digit is lost. Equal rows give
+/// equal bytes. A sheet has at most as many rows as one is read back with.
+pub fn workbook_of_sheets(sheets: &[Sheet<'_>], language: Language) -> Result<Vec<u8>, WriteError> {
+    let mut workbook = workbook()?;
+    for sheet in sheets {
+        workbook.push_worksheet(of_cells(sheet, language)?);
+    }
+    Ok(workbook.save_to_buffer()?)
+}
+
+fn of_cells(of: &Sheet<'_>, language: Language) -> Result<Worksheet, WriteError> {
     let limit = Limits::default().xlsx_rows;
-    if u32::try_from(rows.len()).map_or(true, |n| n > limit) {
+    if u32::try_from(of.rows.len()).map_or(true, |n| n > limit) {
         return Err(WriteError::TooManyRows(limit));
     }
     let mut sheet = Worksheet::new();
-    sheet.set_name(name)?;
+    sheet.set_name(of.name)?;
     let (bold, text, yuan) = (Format::new().set_bold(), Format::new().set_num_format("@"), Format::new().set_num_format("0.00"));
-    for (heading, at) in headings.iter().zip(0_u16..) {
+    for (heading, at) in of.headings.iter().zip(0_u16..) {
         sheet.set_column_width(at, 20)?;
         sheet.write_string_with_format(0, at, heading.text_in(language), &bold)?;
     }
     sheet.set_freeze_panes(1, 0)?;
-    for (row, line) in rows.iter().zip(1_u32..) {
-        for ((cell, heading), at) in row.iter().zip(headings).zip(0_u16..) {
+    for (row, line) in of.rows.iter().zip(1_u32..) {
+        for ((cell, heading), at) in row.iter().zip(of.headings).zip(0_u16..) {
             match cell.parse::<f64>().ok().filter(|_| heading.number) {
                 Some(number) if cell.contains('.') => sheet.write_number_with_format(line, at, number, &yuan)?,
                 Some(number) => sheet.write_number(line, at, number)?,
@@ -87,9 +124,25 @@ pub fn workbook_of(name: &str, headings: &[Heading], rows: &[Vec<String>], langu
             };
         }
     }
-    let mut workbook = workbook()?;
-    workbook.push_worksheet(sheet);
-    Ok(workbook.save_to_buffer()?)
+    if let Some(chart) = of.chart.filter(|_| !of.rows.is_empty()) {
+        let beside = u16::try_from(of.headings.len()).unwrap_or(u16::MAX).saturating_add(1);
+        sheet.insert_chart(1, beside, &drawn(of, chart))?;
+    }
+    Ok(sheet)
+}
+
+fn drawn(of: &Sheet<'_>, asked: ColumnChart<'_>) -> Chart {
+    let last = u32::try_from(of.rows.len()).unwrap_or(u32::MAX);
+    let mut chart = Chart::new(ChartType::Column);
+    chart.title().set_name(asked.title);
+    for column in asked.drawn {
+        chart
+            .add_series()
+            .set_name((of.name, 0, *column))
+            .set_categories((of.name, 1, asked.groups, last, asked.groups))
+            .set_values((of.name, 1, *column, last, *column));
+    }
+    chart
 }
 
 /// A workbook whose bytes do not tell when it was made.

@@ -124,7 +124,8 @@ fn known_home(tx: &mut Tx<'_>, home: Option<&DishHome>) -> Outcome<(), EditRefus
 
 fn applied(tx: &mut Tx<'_>, verdict: &Verdict) -> Outcome<bool, EditRefusal> {
     bulk::add(tx.change(), None, &verdict.fresh)?;
-    if !bulk::alter_all(tx.change(), &verdict.altered)? {
+    let now = tx.now();
+    if !bulk::alter_all(tx.change(), &verdict.altered, now)? {
         // It was read in this unit of work: only a portion sold meanwhile can stand against it.
         return Err(StoreError::Contention("a row of the catalogue that is being sold").into());
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use store::column::{Col, Word};
 use store::query::bulk::{self, Fresh};
 use store::query::imports::{self, ImportRow, ImportState};
-use store::{LaneKey, StoreError, Tx};
+use store::{Dialect, LaneKey, StoreError, Tx};
 
 /// How long a worker may be silent before another may go on with its import.
 const LEASE_S: i64 = 15;
@@ -21,6 +21,8 @@ const AIM: Duration = Duration::from_millis(10);
 const PACE_FIRST: usize = 64;
 const PACE_LEAST: usize = 8;
 const PACE_MOST: usize = 500;
+/// For how long a unit of work that was slow makes the import wait, at most.
+const GIVE_WAY_MOST: Duration = Duration::from_millis(50);
 /// Times an import is judged again because a row moved under it.
 const TRIES: u32 = 5;
 /// Staged slices that are forgotten in one unit of work.
@@ -133,7 +135,7 @@ impl Pace {
         loop {
             let more = rest.split_off(rest.len().min(self.0 / each));
             let (rows, ends, import) = (rest, more.is_empty(), import.clone());
-            let count = rows.len() * each;
+            let (count, since) = (rows.len() * each, Stopwatch::now());
             let took = app
                 .store
                 .write(LaneKey::SHARED, "import_slice", move |tx| {
@@ -146,6 +148,7 @@ impl Pace {
                 })
                 .await?;
             self.learn(count, took);
+            give_way(app, since.elapsed()).await;
             if ends {
                 return Ok(());
             }
@@ -160,6 +163,14 @@ impl Pace {
         } else if took * 2 < AIM && rows >= self.0 {
             self.0 = (self.0 * 2).min(PACE_MOST);
         }
+    }
+}
+
+/// Leaves SQLite's one writer to others for as long as it was taken. Another process that waits for it only looks now and then, less
+/// often the longer it has waited: one that takes it again at once would keep it from them for a third of a second.
+async fn give_way(app: &App, took: Duration) {
+    if app.store.dialect() == Dialect::Sqlite {
+        tokio::time::sleep(took.min(GIVE_WAY_MOST)).await;
     }
 }
 
@@ -189,7 +200,8 @@ async fn show(app: &App, id: ImportId, last: Verdict) -> Outcome<ImportRow, Impo
                 return Ok(row);
             }
             bulk::add(tx.change(), Some(id), &last.fresh).map_err(moved)?;
-            if !bulk::alter_all(tx.change(), &last.altered).map_err(moved)? {
+            let now = tx.now();
+            if !bulk::alter_all(tx.change(), &last.altered, now).map_err(moved)? {
                 return Err(Failure::Refused(ImportRefusal::Moved));
             }
             imports::show(tx.change(), id)?;
@@ -217,6 +229,7 @@ async fn undo(app: &App, mut row: ImportRow, faults: Option<Faults>) -> Outcome<
     row.state = Word(ImportState::Undoing);
     save(app, &row).await?;
     loop {
+        let since = Stopwatch::now();
         let gone = app
             .store
             .write(LaneKey::SHARED, "import_undo", move |tx| {
@@ -229,6 +242,7 @@ async fn undo(app: &App, mut row: ImportRow, faults: Option<Faults>) -> Outcome<
         if gone == 0 {
             break;
         }
+        give_way(app, since.elapsed()).await;
     }
     row.state = Word(ImportState::Failed);
     row.leased_until = None;
@@ -253,6 +267,7 @@ async fn save(app: &App, row: &ImportRow) -> Outcome<(), ImportRefusal> {
 /// Forgets the staged rows, which are personal data and of no more use.
 pub(super) async fn forget(app: &App, id: ImportId) -> Outcome<(), ImportRefusal> {
     loop {
+        let since = Stopwatch::now();
         let gone = app
             .store
             .write(LaneKey::SHARED, "import_forget", move |tx| {
@@ -262,5 +277,6 @@ pub(super) async fn forget(app: &App, id: ImportId) -> Outcome<(), ImportRefusal
         if gone == 0 {
             return Ok(());
         }
+        give_way(app, since.elapsed()).await;
     }
 }

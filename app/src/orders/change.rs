@@ -90,7 +90,7 @@ pub fn change_in(
     }
 
     cancel::give_back(tx, &order, now)?;
-    orders::remove_content(tx.change(), id)?;
+    orders::remove_content(tx.change(), &order, now)?;
     let request = OrderRequest { sitting: order.sitting_id.0, senior: order.senior_id.map(|Col(id)| id), ..request.clone() };
     let content = |f: Failure<PlaceRefusal>| f.map(ChangeRefusal::Content);
     let rows = lookup.one(tx.look(), &Wish::of(&request, None))?.less_taken(tx);

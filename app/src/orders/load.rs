@@ -209,17 +209,8 @@ fn wanted_line(line: &LineRequest) -> WantedLine {
 }
 
 fn meal(sitting: &SittingRow, canteen: &CanteenRow, channel: Channel, draft: &Draft) -> Meal {
-    Meal {
-        date: sitting.service_date.0,
-        period: sitting.meal.0,
-        channel,
-        price: draft.price_fen,
-        delivery_fee: draft.delivery_fee_fen,
-        product: None,
-        canteen_place: Some(canteen.place_code.0.clone()),
-        canteen_grade: None,
-        canteen_inspection: None,
-    }
+    let bill = (draft.price_fen, draft.delivery_fee_fen);
+    subsidies::meal(sitting.service_date.0, sitting.meal.0, channel, bill, &canteen.place_code.0)
 }
 
 fn totals(draft: &Draft, decision: Option<&Decision>) -> Outcome<OrderTotals, PlaceRefusal> {

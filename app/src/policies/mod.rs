@@ -5,6 +5,7 @@ pub mod look;
 pub mod publish;
 pub mod review;
 
+use crate::failure::{Failure, Outcome, Thing};
 use domain::access::{Action, Actor, Where};
 use domain::audit::AuditAction;
 use domain::id::{PolicyId, UserId};
@@ -111,6 +112,16 @@ fn may(conn: &mut AnyConnection, actor: &Actor, action: Action, place: Option<&P
 fn may_see(actor: &Actor, place: Option<&PlaceCode>) -> bool {
     let scope = actor.scope(Action::SeeClaims);
     scope.places().iter().any(|own| place.is_none_or(|place| own.contains(place) || place.contains(own)))
+}
+
+/// Whoever drafts or reviews policies of a version's place may try it on past meals.
+pub fn may_try<R>(conn: &mut AnyConnection, actor: &Actor, row: &PolicyRow) -> Outcome<(), R> {
+    let place = row.place_code.as_ref().map(|Col(place)| place);
+    if !may_see(actor, place) {
+        return Err(Failure::NotFound(Thing::Policy));
+    }
+    let tries = may(conn, actor, Action::EditPolicy, place)? || may(conn, actor, Action::ReviewPolicy, place)?;
+    if tries { Ok(()) } else { Err(Failure::Forbidden) }
 }
 
 /// Records who did this to a version, in the same commit.

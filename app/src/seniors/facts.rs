@@ -83,8 +83,8 @@ pub async fn end(
             let of = permitted(tx.look(), &actor, senior, Action::EditSeniors)?;
             let known = seniors::facts(tx.look(), senior)?;
             let found = known.iter().find(|f| f.id == Col(fact)).ok_or(Failure::NotFound(Thing::Fact))?;
-            let open = found.valid_to.is_none() && found.valid_from.0 <= last_day;
-            if !open || !seniors::end_fact(tx.change(), senior, fact, last_day)? {
+            let (open, now) = (found.valid_to.is_none() && found.valid_from.0 <= last_day, tx.now());
+            if !open || !seniors::end_fact(tx.change(), senior, fact, last_day, now)? {
                 return Err(Failure::Refused(SeniorRefusal::FactEnded));
             }
             let detail = json!({ "fact": fact, "last_day": last_day });

@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use crate::on_each;
 use crate::query::bindings::BindingRow;
 use crate::query::catalogue::{CanteenRow, DishRow, MenuItemRow, SittingRow};
+use crate::query::earlier;
 use crate::query::listing::{CanteenMealRow, PlaceRow};
 use crate::query::people::UserRow;
 use crate::query::seniors::{DietRow, FactRow, SeniorRow};
@@ -322,20 +323,20 @@ impl Altered {
 }
 
 /// Makes all changes, and counts one for each menu that they touch; `false` when a row is no longer as it was judged.
-pub fn alter_all(conn: &mut AnyConnection, changes: &[Altered]) -> Result<bool, StoreError> {
+pub fn alter_all(conn: &mut AnyConnection, changes: &[Altered], now: Instant) -> Result<bool, StoreError> {
     let menus: BTreeSet<SittingId> = changes.iter().filter_map(Altered::sitting).collect();
     for sitting in menus {
         crate::query::catalogue::change_sitting(conn, sitting, None)?;
     }
     for change in changes {
-        if !alter(conn, change)? {
+        if !alter(conn, change, now)? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn alter(conn: &mut AnyConnection, change: &Altered) -> Result<bool, StoreError> {
+fn alter(conn: &mut AnyConnection, change: &Altered, now: Instant) -> Result<bool, StoreError> {
     let changed = match change {
         Altered::Place(p) => diesel::update(place::table.find(&p.code)).set(place::name.eq(&p.name)).execute(conn)?,
         Altered::Canteen(row, meals) => alter_canteen(conn, row, meals)?,
@@ -354,14 +355,8 @@ fn alter(conn: &mut AnyConnection, change: &Altered) -> Result<bool, StoreError>
             .set((menu_item::price_fen.eq(m.price_fen), menu_item::portions.eq(m.portions)))
             .execute(conn)?,
         Altered::NewMenuItem(m) => diesel::insert_into(menu_item::table).values(m).execute(conn)?,
-        Altered::Senior(row, diet) => alter_senior(conn, row, diet)?,
-        Altered::Fact(f) => diesel::update(senior_fact::table.find(f.id))
-            .set((
-                senior_fact::valid_to.eq(f.valid_to),
-                senior_fact::source.eq(&f.source),
-                senior_fact::recorded_at.eq(f.recorded_at),
-            ))
-            .execute(conn)?,
+        Altered::Senior(row, diet) => alter_senior(conn, row, diet, now)?,
+        Altered::Fact(f) => alter_fact(conn, f, now)?,
         Altered::Binding(b) => diesel::update(family_binding::table.find(b.id).filter(family_binding::revoked_at.is_null()))
             .set((
                 family_binding::relation.eq(&b.relation),
@@ -374,6 +369,13 @@ fn alter(conn: &mut AnyConnection, change: &Altered) -> Result<bool, StoreError>
         Altered::Standing(row) => usize::from(crate::query::standing::update(conn, row, row.version - 1)?),
     };
     Ok(changed == 1)
+}
+
+fn alter_fact(conn: &mut AnyConnection, f: &FactRow, now: Instant) -> Result<usize, StoreError> {
+    earlier::keep_fact(conn, f.id.0, now)?;
+    Ok(diesel::update(senior_fact::table.find(f.id))
+        .set((senior_fact::valid_to.eq(f.valid_to), senior_fact::source.eq(&f.source), senior_fact::recorded_at.eq(f.recorded_at)))
+        .execute(conn)?)
 }
 
 /// Replaces a canteen's row, whose version is one more than the one it was read at.
@@ -425,7 +427,8 @@ pub fn alter_dish(conn: &mut AnyConnection, d: &DishRow) -> Result<usize, StoreE
         .execute(conn)?)
 }
 
-fn alter_senior(conn: &mut AnyConnection, s: &SeniorRow, diet: &[DietRow]) -> Result<usize, StoreError> {
+fn alter_senior(conn: &mut AnyConnection, s: &SeniorRow, diet: &[DietRow], now: Instant) -> Result<usize, StoreError> {
+    earlier::keep_senior(conn, s, now)?;
     let changed = diesel::update(senior::table.find(s.id).filter(senior::version.eq(s.version - 1)))
         .set((
             senior::version.eq(s.version),

@@ -1,6 +1,7 @@
 //! Queries, one file per area. They take a connection, return rows or domain values, and hold no rule.
 
 pub mod audit;
+pub mod backtests;
 pub mod batches;
 pub mod bindings;
 pub mod bulk;
@@ -9,6 +10,7 @@ pub mod changes;
 pub mod claims;
 pub mod codes;
 pub mod devices;
+pub mod earlier;
 pub mod events;
 pub mod export;
 pub mod idempotency;

@@ -4,6 +4,7 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
+use crate::query::earlier;
 use crate::query::rows::{AllowanceUseRow, DecisionRow, OrderLineRow, OrderRow, RedemptionRow};
 use crate::schema::{allowance_use, canteen, decision, dish, meal_order, order_line, redemption, senior};
 use crate::unnest::FindUses;
@@ -218,10 +219,11 @@ pub fn of_sitting(conn: &mut AnyConnection, of: SittingId, state: OrderState) ->
         .load(conn)?)
 }
 
-/// Removes an order's lines and decision, which a change replaces.
-pub fn remove_content(conn: &mut AnyConnection, id: OrderId) -> Result<(), StoreError> {
-    diesel::delete(order_line::table.filter(order_line::order_id.eq(Col(id)))).execute(conn)?;
-    diesel::delete(decision::table.find(Col(id))).execute(conn)?;
+/// Removes an order's lines and decision, which a change replaces; what was decided before stays on record.
+pub fn remove_content(conn: &mut AnyConnection, order: &OrderRow, now: Instant) -> Result<(), StoreError> {
+    diesel::delete(order_line::table.filter(order_line::order_id.eq(order.id))).execute(conn)?;
+    earlier::keep_decision(conn, order, now)?;
+    diesel::delete(decision::table.find(order.id)).execute(conn)?;
     Ok(())
 }
 

@@ -83,6 +83,15 @@ pub fn published_of(conn: &mut AnyConnection, programme: &str) -> Result<Vec<Pol
         .load(conn)?)
 }
 
+/// Every version that was ever put in force, by identifier.
+pub fn published(conn: &mut AnyConnection) -> Result<Vec<PolicyRow>, StoreError> {
+    Ok(policy_version::table
+        .filter(policy_version::state.eq_any(IN_FORCE))
+        .order(policy_version::id)
+        .select(PolicyRow::as_select())
+        .load(conn)?)
+}
+
 /// Makes publications happen one after the other, in all processes: two versions that overlap share no row that either could
 /// lock, so both lock the one row of the installation.
 pub fn lock_publications(conn: &mut AnyConnection) -> Result<(), StoreError> {

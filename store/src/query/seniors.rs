@@ -4,6 +4,7 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
+use crate::query::earlier;
 use crate::query::place_filter::within;
 use crate::schema::{senior, senior_diet, senior_fact};
 use crate::shown;
@@ -159,6 +160,7 @@ pub fn insert(conn: &mut AnyConnection, row: &SeniorRow) -> Result<(), StoreErro
 
 /// Writes a changed senior over the version that was read; `false` when someone was faster. The row carries the old version.
 pub fn update(conn: &mut AnyConnection, row: &SeniorRow) -> Result<bool, StoreError> {
+    earlier::keep_senior(conn, row, row.updated_at.0)?;
     let changed = diesel::update(senior::table.find(row.id).filter(senior::version.eq(row.version)))
         .set((
             (
@@ -269,7 +271,14 @@ pub fn insert_fact(conn: &mut AnyConnection, row: &FactRow) -> Result<(), StoreE
 }
 
 /// Ends a fact that is open; `false` when it has an end already, or is no fact of this senior.
-pub fn end_fact(conn: &mut AnyConnection, of: SeniorId, id: FactId, last_day: ServiceDate) -> Result<bool, StoreError> {
+pub fn end_fact(
+    conn: &mut AnyConnection,
+    of: SeniorId,
+    id: FactId,
+    last_day: ServiceDate,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    earlier::keep_fact(conn, id, now)?;
     let ended = diesel::update(
         senior_fact::table
             .find(Col(id))

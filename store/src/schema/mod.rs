@@ -1,10 +1,12 @@
 //! The tables, as diesel sees them: one description for both databases. A test compares it with both schemas.
 #![allow(missing_docs)]
 
+mod backtests;
 mod books;
 mod catalogue;
 mod claims;
 mod delivery;
+mod earlier;
 mod imports;
 mod ingredients;
 mod kitchen;
@@ -16,10 +18,12 @@ mod settling;
 mod standing;
 mod welfare;
 
+pub use backtests::*;
 pub use books::*;
 pub use catalogue::*;
 pub use claims::*;
 pub use delivery::*;
+pub use earlier::*;
 pub use imports::*;
 pub use ingredients::*;
 pub use kitchen::*;
@@ -113,4 +117,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     payment,
     bank_answer,
     suspense,
+    senior_earlier,
+    senior_fact_earlier,
+    decision_earlier,
+    backtest,
 );

@@ -266,6 +266,7 @@ impl Day {
         }
         match line["do"].as_str() {
             Some("fail_a_message") => self.fail_a_message(world),
+            Some("try_drafts") => assert!(world.wait(app::backtests::job::go_on(&world.app)).unwrap(), "a back-test waits"),
             Some("next_month") => self.go_to(world, 40),
             Some("back_to_today") => self.go_to(world, 0),
             Some("bank_returns") => self.bank_answers("退回"),

@@ -5,82 +5,30 @@
 //! under the same versions with the draft in place of its programme, with limits of their own. What is reported is therefore the
 //! draft and nothing else. Dates before the draft begins are unchanged.
 
+mod past;
 mod report;
 mod trial;
+mod uses;
 
+pub use past::{Bill, Eater, PastMeal, Record};
 pub use report::{Group, Money, Pair, Payer, Person, Report, Sums};
-pub use trial::{Day, Trial, TrialError, reach};
+pub use trial::{Published, Trial, TrialError};
 
 use super::decide::{Meal, decide};
-use super::facts::{Fact, Subject};
-use super::limit::{Claim, History, LimitKey, Usage};
+use super::facts::Subject;
+use super::limit::Claim;
 use super::replay::Difference;
 use super::trace::{Decision, Leg};
 use super::words::{Audience, Language, explain};
 use super::{Book, Document, Environment, WorkdayCalendar};
-use crate::id::{CanteenId, OrderId, SeniorId};
-use crate::{Fen, Instant, PlaceCode, ServiceDate};
+use crate::id::{OrderId, SeniorId};
+use crate::{Fen, PlaceCode, ServiceDate};
+use past::Known;
 use report::OnePerson;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// What was decided then: the part of a stored [`Decision`] that money and limits hang on. The trace is skipped when it is read.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct Bill {
-    /// Off the price by discounts.
-    pub discount_fen: Fen,
-    /// Granted.
-    pub granted_fen: Fen,
-    /// What the senior pays.
-    pub self_pay_fen: Fen,
-    /// Who bears the discounts.
-    pub discounts: Vec<Leg>,
-    /// Who pays the grant.
-    pub legs: Vec<Leg>,
-    /// What the canteen got beside it.
-    pub operator: Vec<Leg>,
-    /// What it took of limits.
-    pub claims: Vec<Claim>,
-}
-
-impl From<Decision> for Bill {
-    fn from(d: Decision) -> Self {
-        let Decision { discount_fen, granted_fen, self_pay_fen, discounts, legs, operator, claims, .. } = d;
-        Self { discount_fen, granted_fen, self_pay_fen, discounts, legs, operator, claims }
-    }
-}
-
-/// A meal of the past.
-#[derive(Debug, Clone)]
-pub struct PastMeal {
-    /// Its order.
-    pub order: OrderId,
-    /// Where it was eaten.
-    pub canteen: CanteenId,
-    /// What was decided about.
-    pub meal: Meal,
-    /// When.
-    pub decided_at: Instant,
-    /// When its limits were given back: cancelled, or not fetched.
-    pub given_back_at: Option<Instant>,
-    /// Whether it was eaten; others only held limits for a while.
-    pub eaten: bool,
-    /// What was decided.
-    pub bill: Bill,
-}
-
-/// A person with the meals of the period, and those around it that share a limit with them.
-#[derive(Debug, Clone)]
-pub struct Eater {
-    /// Who.
-    pub senior: SeniorId,
-    /// Birth and homes, without facts.
-    pub subject: Subject,
-    /// Facts with the moment they were recorded.
-    pub facts: Vec<(Instant, Fact)>,
-    /// Meals, in any order.
-    pub meals: Vec<PastMeal>,
-}
+use trial::Day;
+use uses::{Uses, What, timeline};
 
 /// The baseline is not what was decided then: the trial stops here, because its comparison would compare with nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,110 +47,47 @@ pub struct Mismatch {
     pub explanation_en: String,
 }
 
-/// Limits in use at a moment.
-#[derive(Debug, Default)]
-struct Uses(BTreeMap<LimitKey, Vec<(usize, Usage)>>);
-
-impl Uses {
-    fn history(&self, keys: &[LimitKey]) -> History {
-        History(keys.iter().filter_map(|key| self.0.get(key)).flatten().map(|(_, usage)| usage.clone()).collect())
-    }
-
-    fn take(&mut self, meal: usize, claims: &[Claim]) {
-        let mut taken = History::default();
-        taken.claim(claims);
-        for usage in taken.0 {
-            self.0.entry(usage.key.clone()).or_default().push((meal, usage));
-        }
-    }
-
-    fn give_back(&mut self, meal: usize, claims: &[Claim]) {
-        for claim in claims {
-            let (Claim::Count { key, .. } | Claim::Amount { key, .. }) = claim;
-            if let Some(uses) = self.0.get_mut(key) {
-                uses.retain(|(of, _)| *of != meal);
-            }
-        }
-    }
-}
-
-/// Tries the draft on a person's meals and adds them to the report.
+/// Tries the draft on a person's meals and adds them to the report: those that the draft has to do with by its place.
 pub fn try_on(eater: &Eater, trial: &Trial, calendar: &WorkdayCalendar, report: &mut Report) -> Result<(), Box<Mismatch>> {
     let mut stood = Uses::default();
     let mut would_stand = Uses::default();
-    let mut trial_claims: Vec<Vec<Claim>> = vec![Vec::new(); eater.meals.len()];
+    let mut would_claim: Vec<Vec<Claim>> = vec![Vec::new(); eater.meals.len()];
     let mut known = Known::new(eater);
     let mut person = OnePerson::new(eater.senior);
     for (at, what, n) in timeline(&eater.meals) {
-        let Some(past) = eater.meals.get(n) else { continue };
-        if what == What::GiveBack {
-            stood.give_back(n, &past.bill.claims);
-            would_stand.give_back(n, trial_claims.get(n).map_or(&[], Vec::as_slice));
-            continue;
+        let (Some(past), Some(would)) = (eater.meals.get(n), would_claim.get_mut(n)) else { continue };
+        match what {
+            What::GiveBack => {
+                stood.give_back(n, &past.bill.claims);
+                would_stand.give_back(n, would);
+                continue;
+            }
+            What::TakeAgain => {
+                stood.take_again(n, &past.bill.claims);
+                would_stand.take_again(n, would);
+                continue;
+            }
+            What::Decide => {}
         }
         let subject = known.by(at);
-        let counted = past.eaten && trial.reports(past.meal.date);
-        let day = trial.day(past.meal.date);
+        let concerned = trial.draft().concerns(subject, &past.meal);
+        let counted = past.eaten && concerned && trial.reports(past.meal.date);
+        let day = trial.day(past.meal.date, at);
         if let Some(day) = day.filter(|_| counted) {
             matches(eater, past, subject, day, calendar, &stood)?;
         }
         stood.take(n, &past.bill.claims);
-        let after = match day.and_then(|day| day.draft.as_deref()) {
-            Some(book) => decided(book, subject, &past.meal, &would_stand, calendar).map(Bill::from),
-            None => None,
-        };
+        let draft = day.and_then(|day| day.draft.as_deref()).filter(|_| concerned);
+        let after = draft.and_then(|book| decided(book, subject, &past.meal, &would_stand, calendar)).map(Bill::from);
         let after = after.as_ref().unwrap_or(&past.bill);
         would_stand.take(n, &after.claims);
+        would.clone_from(&after.claims);
         if counted {
             person.add(subject, past, after);
-        }
-        if let Some(claims) = trial_claims.get_mut(n) {
-            claims.clone_from(&after.claims);
         }
     }
     person.into_report(report, trial.rise_fen());
     Ok(())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum What {
-    GiveBack,
-    Decide,
-}
-
-/// What happened to the person's limits, in its order.
-fn timeline(meals: &[PastMeal]) -> Vec<(Instant, What, usize)> {
-    let mut events = Vec::with_capacity(meals.len());
-    for (n, meal) in meals.iter().enumerate() {
-        events.push((meal.decided_at, What::Decide, n));
-        // A meal that was decided anew after it had been given back holds again; only a later return counts.
-        events.extend(meal.given_back_at.filter(|at| *at > meal.decided_at).map(|at| (at, What::GiveBack, n)));
-    }
-    events.sort_by_key(|(at, what, n)| (*at, *what, meals.get(*n).map(|meal| meal.order)));
-    events
-}
-
-/// What was known of the person at a moment; moments come in their order.
-struct Known<'a> {
-    facts: Vec<&'a (Instant, Fact)>,
-    taken: usize,
-    subject: Subject,
-}
-
-impl<'a> Known<'a> {
-    fn new(eater: &'a Eater) -> Self {
-        let mut facts: Vec<&(Instant, Fact)> = eater.facts.iter().collect();
-        facts.sort_by_key(|(at, _)| *at);
-        Self { facts, taken: 0, subject: eater.subject.clone() }
-    }
-
-    fn by(&mut self, at: Instant) -> &Subject {
-        while let Some((_, fact)) = self.facts.get(self.taken).filter(|(recorded, _)| *recorded <= at) {
-            self.subject.facts.push(fact.clone());
-            self.taken += 1;
-        }
-        &self.subject
-    }
 }
 
 fn decided(book: &Book, subject: &Subject, meal: &Meal, uses: &Uses, calendar: &WorkdayCalendar) -> Option<Decision> {

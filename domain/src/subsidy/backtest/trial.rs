@@ -1,27 +1,44 @@
 //! What is tried: the days of the period with the versions that governed them, and with the draft in the place of its programme.
 
-use crate::ServiceDate;
 use crate::subsidy::compile::{Book, Compiled, Overlap};
 use crate::subsidy::document::{Document, Effective};
 use crate::subsidy::limit::{Bucket, LimitKey};
+use crate::{Instant, ServiceDate};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One service date.
+/// A version that was published at some time, whether or not another has ended it since.
 #[derive(Debug, Clone)]
-pub struct Day {
+pub struct Published {
+    /// From when on it counted for what was decided.
+    pub at: Instant,
+    /// The version.
+    pub version: Arc<Compiled>,
+}
+
+/// What governs a service date.
+#[derive(Debug, Clone)]
+pub(super) struct Day {
     /// What governed it.
     pub baseline: Arc<Book>,
     /// What would govern it; absent before the draft begins and after it ends.
     pub draft: Option<Arc<Book>>,
 }
 
+/// How long after the period an order for it may have stood beside orders for later dates: orders are taken two weeks ahead, and
+/// evidence comes some days late.
+const AFTER_DAYS: i32 = 31;
+
 /// A draft with the days it is tried on.
 #[derive(Debug, Clone)]
 pub struct Trial {
-    days: BTreeMap<ServiceDate, Day>,
-    from: ServiceDate,
-    to: ServiceDate,
+    /// When something was published, the earliest first.
+    publications: Vec<Instant>,
+    /// Of each date, what governed it before the first publication, after the first, and so on.
+    days: BTreeMap<ServiceDate, Vec<Day>>,
+    draft: Arc<Compiled>,
+    period: (ServiceDate, ServiceDate),
+    reach: (ServiceDate, ServiceDate),
     rise_fen: i64,
 }
 
@@ -44,16 +61,15 @@ pub enum TrialError {
 }
 
 impl Trial {
-    /// Sets up a trial.
+    /// Sets up a trial of `draft` on the meals `from` a date `to` a date, both included.
     ///
-    /// `baseline` gives the versions of each day that is asked for or shares a limit with one. `begins` moves the draft's first
-    /// day: a draft for next year is tried on last quarter's meals as if it had been in force. `rise_fen` is from which rise of
-    /// self-pay on a person is listed.
+    /// `published` are all versions that were ever in force. `begins` moves the draft's first day: a draft for next year is tried
+    /// on last quarter's meals as if it had been in force. `rise_fen` is from which rise of self-pay on a person is listed.
     pub fn new(
         draft: &Document,
         begins: Option<ServiceDate>,
         (from, to): (ServiceDate, ServiceDate),
-        baseline: BTreeMap<ServiceDate, Arc<Book>>,
+        published: &[Published],
         rise_fen: i64,
     ) -> Result<Self, TrialError> {
         let mut draft = draft.clone();
@@ -62,45 +78,93 @@ impl Trial {
             draft.effective = Effective { from: begins, to: None };
         }
         let draft = Arc::new(Compiled::new(draft));
-        let mut days = BTreeMap::new();
-        let mut made: Option<(Arc<Book>, Arc<Book>)> = None;
-        for (date, baseline) in baseline {
-            let governs = date >= from && draft.governs(date);
-            let book = match &made {
-                _ if !governs => None,
-                Some((of, book)) if Arc::ptr_eq(of, &baseline) => Some(book.clone()),
-                _ => {
-                    let book = Arc::new(baseline.with(&draft)?);
-                    made = Some((baseline.clone(), book.clone()));
-                    Some(book)
-                }
-            };
-            days.insert(date, Day { baseline, draft: book });
-        }
-        let trial = Self { days, from, to, rise_fen };
-        if trial.days.range(from..=to).all(|(_, day)| day.draft.is_none()) {
-            return Err(TrialError::OutsidePeriod { from, to, begins: draft.document().effective.from });
+        let versions: Vec<&Compiled> = published.iter().map(|p| p.version.as_ref()).chain([draft.as_ref()]).collect();
+        let reach = reach(&versions, (from, to));
+        let mut publications: Vec<Instant> = published.iter().map(|p| p.at).collect();
+        publications.sort_unstable();
+        publications.dedup();
+        let mut trial = Self { publications, days: BTreeMap::new(), draft, period: (from, to), reach, rise_fen };
+        trial.lay_out(published)?;
+        let governed = |(_, days): (_, &Vec<Day>)| days.iter().any(|day| day.draft.is_some());
+        if !trial.days.range(from..=to).any(governed) {
+            return Err(TrialError::OutsidePeriod { from, to, begins: trial.draft.document().effective.from });
         }
         Ok(trial)
     }
 
-    pub(super) fn day(&self, date: ServiceDate) -> Option<&Day> {
-        self.days.get(&date)
+    /// Finds what governs each date from the period's first on; before it bills stand as they are.
+    fn lay_out(&mut self, published: &[Published]) -> Result<(), Overlap> {
+        let mut books: BTreeMap<(Vec<usize>, bool), Day> = BTreeMap::new();
+        let mut date = self.period.0;
+        while date <= self.reach.1 {
+            let governs = self.draft.governs(date);
+            let mut days = Vec::with_capacity(self.publications.len() + 1);
+            for known in 0..=self.publications.len() {
+                let by = known.checked_sub(1).and_then(|n| self.publications.get(n));
+                let chosen = by.map_or_else(Vec::new, |by| in_force(published, date, *by));
+                let day = match books.get(&(chosen.clone(), governs)) {
+                    Some(day) => day.clone(),
+                    None => {
+                        let versions = chosen.iter().filter_map(|n| published.get(*n)).map(|p| p.version.clone());
+                        let baseline = Arc::new(Book::new(versions.collect())?);
+                        let draft = governs.then(|| baseline.with(&self.draft)).transpose()?.map(Arc::new);
+                        let day = Day { baseline, draft };
+                        books.insert((chosen, governs), day.clone());
+                        day
+                    }
+                };
+                days.push(day);
+            }
+            self.days.insert(date, days);
+            date = date.plus_days(1);
+        }
+        Ok(())
+    }
+
+    /// What governs a date, for a decision taken at a moment.
+    pub(super) fn day(&self, date: ServiceDate, at: Instant) -> Option<&Day> {
+        let known = self.publications.partition_point(|published| *published <= at);
+        self.days.get(&date)?.get(known)
     }
 
     pub(super) fn reports(&self, date: ServiceDate) -> bool {
-        (self.from..=self.to).contains(&date)
+        (self.period.0..=self.period.1).contains(&date)
+    }
+
+    pub(super) fn draft(&self) -> &Compiled {
+        &self.draft
     }
 
     pub(super) const fn rise_fen(&self) -> i64 {
         self.rise_fen
     }
+
+    /// The first and last service date of meals that may share a limit with a meal of the period: they must be known too, because
+    /// a limit that they used up is used up.
+    #[must_use]
+    pub const fn reach(&self) -> (ServiceDate, ServiceDate) {
+        self.reach
+    }
 }
 
-/// The first and last service date of meals that share a limit with a meal of the period: they must be known too, because a limit
-/// that they used up is used up.
-#[must_use]
-pub fn reach(versions: &[&Compiled], (from, to): (ServiceDate, ServiceDate)) -> (ServiceDate, ServiceDate) {
+/// Which versions governed a date as it stood at a moment: of each programme the one that began last. One that superseded another
+/// ended it on the day before, so what began earlier governs no more, even after the later one has ended.
+fn in_force(published: &[Published], date: ServiceDate, by: Instant) -> Vec<usize> {
+    let begins = |n: usize| published.get(n).map(|p| p.version.document().effective.from);
+    let mut last: BTreeMap<&str, usize> = BTreeMap::new();
+    for (n, one) in published.iter().enumerate() {
+        let document = one.version.document();
+        if one.at <= by && document.effective.from <= date {
+            let kept = last.entry(document.programme.as_str()).or_insert(n);
+            if begins(*kept) < begins(n) {
+                *kept = n;
+            }
+        }
+    }
+    last.into_values().filter(|n| published.get(*n).is_some_and(|p| p.version.governs(date))).collect()
+}
+
+fn reach(versions: &[&Compiled], (from, to): (ServiceDate, ServiceDate)) -> (ServiceDate, ServiceDate) {
     let mut reach = (from, to);
     for version in versions {
         for limit in version.all_limits() {
@@ -111,7 +175,7 @@ pub fn reach(versions: &[&Compiled], (from, to): (ServiceDate, ServiceDate)) -> 
             }
         }
     }
-    reach
+    (reach.0, reach.1.min(to.plus_days(AFTER_DAYS)))
 }
 
 fn last_day(key: &LimitKey) -> ServiceDate {

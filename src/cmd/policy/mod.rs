@@ -1,5 +1,7 @@
 //! `nuanfan policy`
 
+mod backtest;
+
 use anyhow::{Context, Result, bail};
 use domain::subsidy::cases::Case;
 use domain::subsidy::replay::{Replayed, Report, Verdict, replay};
@@ -9,7 +11,7 @@ use nuanfan::config::Config;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Works with policy documents; needs no database and changes nothing.
+/// Works with policy documents, and changes nothing. Only the back-test needs a database.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -22,6 +24,8 @@ enum What {
     Check(Check),
     /// Replay cases against a document: expected against computed, with the trace on a difference. Ends with 1 on any.
     Test(Test),
+    /// Try a draft on the meals of a period: what it costs whom, who pays more and who less.
+    Backtest(backtest::Args),
     /// Print the JSON Schema of policy documents.
     Schema,
 }
@@ -57,10 +61,11 @@ struct Test {
 }
 
 impl Args {
-    pub fn run(self, _: &Config) -> Result<ExitCode> {
+    pub fn run(self, config: &Config) -> Result<ExitCode> {
         match self.what {
             What::Check(check) => check.run(),
             What::Test(test) => test.run(),
+            What::Backtest(backtest) => backtest.run(config),
             What::Schema => {
                 println!("{}", serde_json::to_string_pretty(&domain::subsidy::json_schema())?);
                 Ok(ExitCode::SUCCESS)

@@ -1,0 +1,70 @@
+//! Limits in use, moment by moment: what a meal took when it was decided, gave back, and took again.
+
+use super::past::PastMeal;
+use crate::subsidy::limit::{Claim, History, LimitKey, Usage};
+use crate::{Fen, Instant};
+use std::collections::BTreeMap;
+
+/// What happens to a meal's limits. At one moment what is given back comes first: a change gives back and decides anew at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    GiveBack,
+    Decide,
+    TakeAgain,
+}
+
+/// What happened to the person's limits, in its order, with the number of the meal. One that was given back at the moment it was decided
+/// held nothing.
+pub(super) fn timeline(meals: &[PastMeal]) -> Vec<(Instant, What, usize)> {
+    let mut events = Vec::with_capacity(meals.len());
+    for (n, meal) in meals.iter().enumerate().filter(|(_, meal)| meal.eaten || meal.given_back_at != Some(meal.decided_at)) {
+        events.push((meal.decided_at, What::Decide, n));
+        events.extend(meal.given_back_at.map(|at| (at, What::GiveBack, n)));
+        events.extend(meal.taken_again_at.map(|at| (at, What::TakeAgain, n)));
+    }
+    events.sort_by_key(|(at, what, n)| (*at, *what, meals.get(*n).map(|meal| meal.order)));
+    events
+}
+
+/// Limits in use at a moment.
+#[derive(Debug, Default)]
+pub(super) struct Uses(BTreeMap<LimitKey, Vec<(usize, Usage)>>);
+
+impl Uses {
+    /// What counts under these keys.
+    pub fn history(&self, keys: &[LimitKey]) -> History {
+        History(keys.iter().filter_map(|key| self.0.get(key)).flatten().map(|(_, usage)| usage.clone()).collect())
+    }
+
+    /// Takes what a meal claimed.
+    pub fn take(&mut self, meal: usize, claims: &[Claim]) {
+        for claim in claims {
+            let usage = match claim {
+                Claim::Count { key, ordinal, .. } => Usage { key: key.clone(), ordinal: *ordinal, fen: Fen::ZERO },
+                Claim::Amount { key, fen, .. } => Usage { key: key.clone(), ordinal: 0, fen: *fen },
+            };
+            self.0.entry(usage.key.clone()).or_default().push((meal, usage));
+        }
+    }
+
+    /// Takes it again after it was given back: counts take the lowest ordinal that is free by now.
+    pub fn take_again(&mut self, meal: usize, claims: &[Claim]) {
+        for claim in claims {
+            let mut again = claim.clone();
+            if let Claim::Count { key, ordinal, .. } = &mut again {
+                *ordinal = self.history(std::slice::from_ref(key)).free_ordinal(key);
+            }
+            self.take(meal, &[again]);
+        }
+    }
+
+    /// Gives back what a meal took.
+    pub fn give_back(&mut self, meal: usize, claims: &[Claim]) {
+        for claim in claims {
+            let (Claim::Count { key, .. } | Claim::Amount { key, .. }) = claim;
+            if let Some(uses) = self.0.get_mut(key) {
+                uses.retain(|(of, _)| *of != meal);
+            }
+        }
+    }
+}
