@@ -6,6 +6,9 @@
 pub mod postgres;
 pub mod sqlite;
 
+use crate::BenchError;
+use std::time::Instant;
+
 /// Orders in a transaction.
 pub const ORDERS_A_TRANSACTION: usize = 64;
 
@@ -37,6 +40,37 @@ pub type Batch<V> = Vec<Block<V>>;
 
 /// A table's name, its number of columns, and its rows, each with the order it belongs to when it names one.
 type TableRows<V> = (&'static str, usize, Vec<(Option<Vec<u8>>, Vec<V>)>);
+
+/// What reading took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Read {
+    /// Orders with a decision.
+    pub rows: u64,
+    /// How long.
+    pub seconds: f64,
+}
+
+/// Every decision with what its order tells, by the person: the index of orders by senior, then both tables.
+const DECISIONS: &str = "SELECT d.trace, d.decided_at, o.id, o.canteen_id, o.service_date, o.meal, o.channel, o.state, o.price_fen, \
+    o.delivery_fee_fen, o.changed_at FROM meal_order o JOIN decision d ON d.order_id = o.id WHERE o.senior_id";
+
+/// Reads between the first and the last of so many runs of persons, each on a thread of its own.
+fn side_by_side(
+    ids: &[Vec<u8>],
+    connections: usize,
+    read: impl Fn(&[u8], &[u8]) -> Result<u64, BenchError> + Sync,
+) -> Result<Read, BenchError> {
+    let began = Instant::now();
+    let runs = ids.chunks(ids.len().div_ceil(connections.max(1)).max(1));
+    let read = &read;
+    let rows = std::thread::scope(|scope| {
+        let all: Vec<_> =
+            runs.filter_map(|run| Some((run.first()?, run.last()?))).map(|(a, b)| scope.spawn(move || read(a, b))).collect();
+        let joined = all.into_iter().map(|one| one.join().map_err(|_| BenchError::Other("a reader stopped".into()))?);
+        joined.sum::<Result<u64, BenchError>>()
+    })?;
+    Ok(Read { rows, seconds: began.elapsed().as_secs_f64() })
+}
 
 /// Groups the rows of each table by order and cuts them into transactions. `orders` are the identifiers in the order of their making.
 fn batches<V: Clone>(orders: &[Vec<u8>], tables: Vec<TableRows<V>>) -> Vec<Batch<V>> {

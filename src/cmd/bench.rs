@@ -1,8 +1,10 @@
 //! `nuanfan bench`
 
+mod backtest;
 mod idle;
 mod import;
 mod intake;
+mod past;
 mod routes;
 mod server;
 mod street;
@@ -28,6 +30,8 @@ enum What {
     /// An import of 100,000 seniors beside a server that takes orders: how long it takes, its memory, how long its writes hold
     /// SQLite's writer, and what orders notice of it and of a backup.
     Import(import::Args),
+    /// A draft tried on a million meals, and the same decisions only read through the bare drivers: how long, and how much memory.
+    Backtest(backtest::Args),
     /// The memory of a server with nothing to do, and how soon after its start it answers.
     Idle(idle::Args),
     /// Solve every instance of a folder and of its folders and print the gaps to the best known costs (`.sol` beside the
@@ -40,6 +44,7 @@ impl Args {
         match self.what {
             What::Intake(args) => args.run(config),
             What::Import(args) => args.run(config),
+            What::Backtest(args) => args.run(config),
             What::Idle(args) => args.run(config),
             What::Routes(args) => args.run(),
         }

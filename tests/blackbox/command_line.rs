@@ -190,3 +190,56 @@ async fn two_orders(world: &testkit::World) {
     redeem::redeem(&world.app, counter, redemption).await.unwrap();
     world.clock.advance_seconds(-86_400);
 }
+
+/// A lunch at the counter, served.
+fn eaten(world: &testkit::World, street: &Street) {
+    use app::idempotency::RequestKey;
+    use app::orders::{LineRequest, OrderRequest, place};
+    let line = LineRequest { item: street.lunch.items[0], quantity: 1, texture: None, override_reason: None };
+    let request = OrderRequest {
+        sitting: street.lunch.sitting,
+        senior: Some(street.senior.id),
+        lines: vec![line],
+        channel: domain::Channel::DineIn,
+        note: String::new(),
+        reason: None,
+        expected_self_pay_fen: None,
+    };
+    let worker = world.wait(world.actor(street.token(domain::access::Role::Worker)));
+    let key = RequestKey::new(None, None, "the-key-of-lunch", "test", &1).unwrap();
+    world.wait(place::place(&world.app, worker, key, request)).unwrap();
+    world.wait(world.write(|tx| fixture::execute(tx.change(), "UPDATE meal_order SET state = 'served'")));
+}
+
+#[test]
+fn a_draft_is_tried_on_past_meals_and_stops_where_the_past_does_not_come_out() {
+    let (rules, _) = testkit::fixtures::POLICY.split_once("examples:").unwrap();
+    let draft =
+        rules.replace("version: \"2026\"", "version: \"draft\"").replace("amount: {fixed_fen: 400}", "amount: {fixed_fen: 500}");
+    for engine in Engine::BOTH {
+        let world = testkit::World::new(engine);
+        let street = world.wait(world.street());
+        eaten(&world, &street);
+        let day = street.lunch.date.to_string();
+        let database = world.close();
+        let file = database.folder().join("draft.yaml");
+        std::fs::write(&file, format!("{draft}examples: []\n")).unwrap();
+        let book = database.folder().join("backtest.xlsx");
+        let run = || {
+            let mut command = nuanfan(&database);
+            command.args(["policy", "backtest", "--json", "--from", &day, "--to", &day, "--draft"]).arg(&file);
+            command.arg("--output").arg(&book).output().unwrap()
+        };
+        let tried = run();
+        assert!(tried.status.success(), "{}", text(&tried));
+        let found: serde_json::Value = serde_json::from_slice(&tried.stdout).unwrap();
+        let sums = &found["report"]["all"]["sums"];
+        assert_eq!((&sums["before"]["granted_fen"], &sums["after"]["granted_fen"]), (&400.into(), &500.into()), "{found}");
+        assert!(std::fs::read(&book).unwrap().starts_with(b"PK"));
+        fixture::execute(&mut database.connect(), "UPDATE senior SET birth_on = '1930-01-01'").unwrap();
+        let stopped = run();
+        assert_eq!(stopped.status.code(), Some(1), "{}", text(&stopped));
+        let found: serde_json::Value = serde_json::from_slice(&stopped.stdout).unwrap();
+        assert_eq!(found["mismatch"]["differences"][0]["expected_fen"], 800, "{found}");
+    }
+}

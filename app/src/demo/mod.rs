@@ -2,6 +2,7 @@
 //! pairing codes of its devices. There is no default account: what is made here is shown once and ends with the next start.
 //! Seniors and their families sign in as anywhere, by a code sent to their phone.
 
+pub mod decided;
 pub mod goods;
 pub mod served;
 

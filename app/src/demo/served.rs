@@ -60,7 +60,7 @@ pub fn set_down(tx: &mut Tx<'_>, meal: &ServedMeal, version: &str) -> Result<Ord
     Ok(id)
 }
 
-fn order(id: OrderId, meal: &ServedMeal, sum: Fen) -> OrderRow {
+pub(super) fn order(id: OrderId, meal: &ServedMeal, sum: Fen) -> OrderRow {
     OrderRow {
         id: Col(id),
         version: 2,

@@ -1,8 +1,9 @@
 //! Bare PostgreSQL: prepared statements in the binary protocol over 1 to 4 connections, the best of them.
 
-use super::{Batch, Block, ORDERS_A_TRANSACTION, TABLES, batches, insert_text};
+use super::{Batch, Block, DECISIONS, ORDERS_A_TRANSACTION, Read, TABLES, batches, insert_text, side_by_side};
 use crate::BenchError;
 use postgres::error::SqlState;
+use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, NoTls, Statement};
 use std::cell::RefCell;
@@ -173,4 +174,20 @@ fn write(rows: &Rows, url: &str, first: usize, step: usize) -> Result<(), BenchE
         tx.commit()?;
     }
     Ok(())
+}
+
+/// Reads every order with its decision, person by person, over so many connections.
+pub fn read_decisions(url: &str, connections: usize) -> Result<Read, BenchError> {
+    let found = Client::connect(url, NoTls)?.query("SELECT id FROM senior ORDER BY id", &[])?;
+    let ids: Vec<Vec<u8>> = found.iter().filter_map(|row| row.get::<_, Wire>(0).0).collect();
+    side_by_side(&ids, connections, |first, last| {
+        let mut client = Client::connect(url, NoTls)?;
+        let (first, last) = (Wire(Some(first.to_vec())), Wire(Some(last.to_vec())));
+        let mut cursor = client.query_raw(&format!("{DECISIONS} BETWEEN $1 AND $2"), [&first, &last])?;
+        let mut rows = 0;
+        while let Some(row) = cursor.next()? {
+            rows += u64::from(!row.get::<_, &str>(0).is_empty());
+        }
+        Ok(rows)
+    })
 }

@@ -1,6 +1,6 @@
 //! Bare SQLite: one connection, for SQLite has one writer.
 
-use super::{Batch, ORDERS_A_TRANSACTION, TABLES, batches, insert_text};
+use super::{Batch, DECISIONS, ORDERS_A_TRANSACTION, Read, TABLES, batches, insert_text, side_by_side};
 use crate::BenchError;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
@@ -65,4 +65,24 @@ fn read(made: &Path) -> Result<(usize, Vec<Batch<Value>>), BenchError> {
         tables.push((table, columns, rows));
     }
     Ok((orders.len(), batches(&orders, tables)))
+}
+
+/// Reads every order with its decision, person by person, over so many connections.
+pub fn read_decisions(database: &Path, connections: usize) -> Result<Read, BenchError> {
+    let open = || {
+        let conn = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        conn.execute_batch("PRAGMA cache_size = -16000;")?;
+        Ok::<_, BenchError>(conn)
+    };
+    let ids: Vec<Vec<u8>> =
+        open()?.prepare("SELECT id FROM senior ORDER BY id")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    side_by_side(&ids, connections, |first, last| {
+        let conn = open()?;
+        let mut select = conn.prepare(&format!("{DECISIONS} BETWEEN ?1 AND ?2"))?;
+        let (mut cursor, mut rows) = (select.query([first, last])?, 0);
+        while let Some(row) = cursor.next()? {
+            rows += u64::from(!row.get_ref(0)?.as_str().is_ok_and(str::is_empty));
+        }
+        Ok(rows)
+    })
 }
