@@ -48,6 +48,7 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened> {
         target,
         lanes: config.database.write_lanes,
         readers: config.database.readers,
+        reader_cache_kb: config.database.reader_cache_kb,
         queue_deadline: Duration::from_millis(config.database.queue_deadline_ms),
         others: config.database.notify,
     };

@@ -38,7 +38,7 @@ pub const OPERATIONS: &[Operation] = &[
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list_audit, list_dead_letters, retry_dead_letter))]
+#[openapi(paths(list_audit, list_dead_letters, retry_dead_letter), components(schemas(AuditActionWord)))]
 pub struct Docs;
 
 /// Which records.

@@ -48,7 +48,7 @@ pub const OPERATIONS: &[Operation] = &[
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(bring_import, list_imports, get_import, list_import_faults, apply_import))]
+#[openapi(paths(bring_import, list_imports, get_import, list_import_faults, apply_import), components(schemas(TableWord)))]
 pub struct Docs;
 
 /// What is brought.

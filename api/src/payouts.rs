@@ -68,16 +68,19 @@ pub const OPERATIONS: &[Operation] = &[
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(
-    make_payout,
-    list_payouts,
-    get_payout,
-    export_payout,
-    reissue_payment,
-    take_bank_answer,
-    list_suspense,
-    resolve_suspense
-))]
+#[openapi(
+    paths(
+        make_payout,
+        list_payouts,
+        get_payout,
+        export_payout,
+        reissue_payment,
+        take_bank_answer,
+        list_suspense,
+        resolve_suspense
+    ),
+    components(schemas(FileForm))
+)]
 pub struct Docs;
 
 /// What goes to the bank.

@@ -44,15 +44,34 @@ type TableRows<V> = (&'static str, usize, Vec<(Option<Vec<u8>>, Vec<V>)>);
 /// What reading took.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Read {
-    /// Orders with a decision.
+    /// Rows.
     pub rows: u64,
     /// How long.
     pub seconds: f64,
 }
 
+/// What is only read: the identifiers by which it is shared out among connections, and a query that goes on with `BETWEEN`.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    by: &'static str,
+    rows: &'static str,
+}
+
 /// Every decision with what its order tells, by the person: the index of orders by senior, then both tables.
-const DECISIONS: &str = "SELECT d.trace, d.decided_at, o.id, o.canteen_id, o.service_date, o.meal, o.channel, o.state, o.price_fen, \
-    o.delivery_fee_fen, o.changed_at FROM meal_order o JOIN decision d ON d.order_id = o.id WHERE o.senior_id";
+pub const DECISIONS: Reading = Reading {
+    by: "SELECT id FROM senior ORDER BY id",
+    rows: "SELECT d.trace, d.decided_at, o.id, o.canteen_id, o.service_date, o.meal, o.channel, o.state, o.price_fen, \
+        o.delivery_fee_fen, o.changed_at FROM meal_order o JOIN decision d ON d.order_id = o.id WHERE o.senior_id",
+};
+
+/// Every movement to a canteen that has evidence, by the canteen, with what the lines of a claim tell.
+pub const POSTED: Reading = Reading {
+    by: "SELECT id FROM canteen ORDER BY id",
+    rows: "SELECT d.trace, t.id, o.id, r.id, a.funder, t.amount_fen, o.service_date, o.meal, o.order_no, o.senior_name, r.method, \
+        r.served_at FROM sitting s JOIN meal_order o ON o.sitting_id = s.id JOIN transfer t ON t.order_id = o.id \
+        JOIN ledger_account a ON a.id = t.credit_id JOIN redemption r ON r.order_id = o.id JOIN decision d ON d.order_id = o.id \
+        WHERE t.phase = 'post' AND a.kind = 'canteen_claim' AND r.state = 'accepted' AND s.canteen_id",
+};
 
 /// Reads between the first and the last of so many runs of persons, each on a thread of its own.
 fn side_by_side(

@@ -1,12 +1,14 @@
 //! `nuanfan bench`
 
 mod backtest;
+mod decisions;
 mod idle;
 mod import;
 mod intake;
 mod past;
 mod routes;
 mod server;
+mod settlement;
 mod street;
 
 pub(super) use server::memory_kb;
@@ -32,8 +34,12 @@ enum What {
     Import(import::Args),
     /// A draft tried on a million meals, and the same decisions only read through the bare drivers: how long, and how much memory.
     Backtest(backtest::Args),
+    /// Subsidy decisions a second on one core, with the examples of the policies of a folder.
+    Decisions(decisions::Args),
     /// The memory of a server with nothing to do, and how soon after its start it answers.
     Idle(idle::Args),
+    /// A month of a district frozen and exported, and the same movements only read through the bare drivers.
+    Settlement(settlement::Args),
     /// Solve every instance of a folder and of its folders and print the gaps to the best known costs (`.sol` beside the
     /// file, or `best-known.csv`): the median of the seeds per instance, the mean per group. Ends with 3 when a run is infeasible.
     Routes(routes::Args),
@@ -45,7 +51,9 @@ impl Args {
             What::Intake(args) => args.run(config),
             What::Import(args) => args.run(config),
             What::Backtest(args) => args.run(config),
+            What::Decisions(args) => args.run(),
             What::Idle(args) => args.run(config),
+            What::Settlement(args) => args.run(config),
             What::Routes(args) => args.run(),
         }
     }

@@ -8,12 +8,14 @@ use app::failure::Failure;
 use app::tabular::Language;
 use domain::ServiceDate;
 use domain::claim::Month;
+use futures_util::StreamExt;
 use nuanfan::clock::SystemClock;
 use nuanfan::config::Config;
 use nuanfan::{block_on, open};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -191,8 +193,9 @@ impl Claims {
         let filter = ClaimFilter { month: self.month, canteen: None, funder: self.funder };
         let mut file = ClaimFile::begin(out, sheet)?;
         let (mut lines, mut fen) = (0, domain::Fen::ZERO);
-        for canteen in canteens {
-            let statement = statement::statement(&app, canteen, &filter).await.map_err(|f| anyhow::anyhow!("{f:?}"))?;
+        let mut statements = pin!(statement::statements(&app, canteens, &filter));
+        while let Some(statement) = statements.next().await {
+            let statement = statement.map_err(|f| anyhow::anyhow!("{f:?}"))?;
             file.add(&statement)?;
             lines += statement.lines.len();
             fen = fen.plus(statement.fen)?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use app::App;
-use app::claims::statement;
+use app::claims::statement::{self, CANTEENS_AT_ONCE};
 use app::failure::Failure;
 use app::idempotency::RequestKey;
 use app::settlements::step::{Step, step};
@@ -16,12 +16,15 @@ use domain::access::Actor;
 use domain::id::{PaymentId, PayoutId, SettlementId, SuspenseId};
 use domain::settlement::payee::AccountNumber;
 use domain::settlement::{Period, SettlementState};
+use futures_util::StreamExt;
+use futures_util::stream;
 use nuanfan::clock::SystemClock;
 use nuanfan::config::Config;
 use nuanfan::{block_on, open};
 use serde::Serialize;
 use std::fmt::Debug;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -202,9 +205,16 @@ impl Desk {
 
     async fn freeze(&self, which: &Which) -> Result<ExitCode> {
         let (mut frozen, mut refused) = (0, 0);
-        for canteen in self.canteens(which.canteen.as_deref()).await? {
+        let canteens = self.canteens(which.canteen.as_deref()).await?;
+        let freezing = stream::iter(&canteens).map(async |canteen| {
             let key = self.key("freeze", &canteen.code)?;
-            match freeze::freeze(&self.app, self.actor.clone(), key, canteen.id.0, which.period).await {
+            let done = freeze::freeze(&self.app, self.actor.clone(), key, canteen.id.0, which.period).await;
+            anyhow::Ok((canteen, done))
+        });
+        let mut freezing = pin!(freezing.buffered(CANTEENS_AT_ONCE));
+        while let Some(done) = freezing.next().await {
+            let (canteen, done) = done?;
+            match done {
                 Ok(done) => {
                     frozen += done.settlements.len();
                     done.settlements.iter().for_each(told);

@@ -8,6 +8,7 @@ pub use secret::Secret;
 
 use crate::data_folder;
 use anyhow::{Context, Result, bail};
+use app::store::Options;
 use app::store::conn::Target;
 use domain::notice::QuietHours;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,8 @@ pub struct Database {
     pub write_lanes: usize,
     /// Connections that read.
     pub readers: usize,
+    /// SQLite's page cache of each of them, in KiB.
+    pub reader_cache_kb: u32,
     /// How long work may wait for its turn before it is refused, in milliseconds.
     pub queue_deadline_ms: u64,
     /// Whether processes tell each other of commits by NOTIFY, on PostgreSQL. Needs connections that are not pooled by
@@ -229,7 +232,13 @@ impl Default for Config {
 impl Default for Database {
     fn default() -> Self {
         // Two lanes on two cores halve the batches and commit twice as often: measured, they take a fifth fewer orders than one.
-        Self { write_lanes: half_the_cores().min(4), readers: 4, queue_deadline_ms: 10_000, notify: true }
+        Self {
+            write_lanes: half_the_cores().min(4),
+            readers: 4,
+            reader_cache_kb: Options::READER_CACHE_KB,
+            queue_deadline_ms: 10_000,
+            notify: true,
+        }
     }
 }
 

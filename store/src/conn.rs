@@ -42,8 +42,6 @@ macro_rules! shown {
 
 /// SQLite's page cache of a connection that writes, in KiB.
 const WRITER_CACHE_KB: u32 = 16_000;
-/// The same of one that looks.
-const READER_CACHE_KB: u32 = 4_000;
 
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,10 +97,9 @@ impl Target {
         self.open(WRITER_CACHE_KB)
     }
 
-    /// Opens a connection to look with. There are several, and what the inner pages of the indexes do not need the file system keeps
-    /// as well, so each takes less memory.
-    pub(crate) fn connect_reader(&self) -> Result<AnyConnection, StoreError> {
-        self.open(READER_CACHE_KB)
+    /// Opens a connection to look with.
+    pub(crate) fn connect_reader(&self, cache_kb: u32) -> Result<AnyConnection, StoreError> {
+        self.open(cache_kb)
     }
 
     /// With the settings that durability and foreign keys need; they are per connection in SQLite.

@@ -54,6 +54,8 @@ pub struct Options {
     pub lanes: usize,
     /// Readers at once; each is a connection.
     pub readers: usize,
+    /// SQLite's page cache of each of them, in KiB.
+    pub reader_cache_kb: u32,
     /// How long a unit of work may wait in the queue before it is dropped unexecuted.
     pub queue_deadline: Duration,
     /// Whether other processes work on the database too, and must be told and heard; only ever so on PostgreSQL.
@@ -61,10 +63,20 @@ pub struct Options {
 }
 
 impl Options {
+    /// What the inner pages of the indexes do not need the file system keeps as well, so a reader of orders takes little memory.
+    pub const READER_CACHE_KB: u32 = 4_000;
+
     /// Settings for a small box: right for a street, and for the tests.
     #[must_use]
     pub fn small(target: Target) -> Self {
-        Self { target, lanes: 4, readers: 4, queue_deadline: Duration::from_secs(10), others: false }
+        Self {
+            target,
+            lanes: 4,
+            readers: 4,
+            reader_cache_kb: Self::READER_CACHE_KB,
+            queue_deadline: Duration::from_secs(10),
+            others: false,
+        }
     }
 }
 
@@ -100,7 +112,7 @@ impl Store {
         let limits = WriteLimits::of(options);
         let holds = Holds::default();
         let lanes = Lanes::start(&options.target, limits, sealer.clone(), clock, (&herald, &holds))?;
-        let readers = Readers::start(&options.target, options.readers, options.queue_deadline)?;
+        let readers = Readers::start(options)?;
         let (lanes, readers) = (Arc::new(lanes), Arc::new(readers));
         Ok(Self { lanes, readers, sealer, target: options.target.clone(), herald, holds })
     }

@@ -1,8 +1,8 @@
 //! Reader threads, each with a connection: looks do not wait for writes.
 
-use crate::AsStoreError;
 use crate::conn::{AnyConnection, Target};
 use crate::error::StoreError;
+use crate::{AsStoreError, Options};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,10 +26,11 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn start(target: &Target, count: usize, deadline: Duration) -> Result<Self, StoreError> {
+    pub(crate) fn start(options: &Options) -> Result<Self, StoreError> {
         let (queue, receiver) = bounded(QUEUE);
-        for number in 0..count.max(1) {
-            let reader = Reader { target: target.clone(), conn: target.connect_reader()?, deadline };
+        let (target, cache_kb, deadline) = (&options.target, options.reader_cache_kb, options.queue_deadline);
+        for number in 0..options.readers.max(1) {
+            let reader = Reader { target: target.clone(), cache_kb, conn: target.connect_reader(cache_kb)?, deadline };
             let receiver = receiver.clone();
             thread::Builder::new()
                 .name(format!("read-{number}"))
@@ -71,6 +72,7 @@ impl Readers {
 
 struct Reader {
     target: Target,
+    cache_kb: u32,
     conn: AnyConnection,
     deadline: Duration,
 }
@@ -84,7 +86,7 @@ impl Reader {
             }
             if let Some(error) = job(Ok(&mut self.conn)) {
                 tracing::warn!(look = name, %error, "connection lost");
-                match self.target.connect_reader() {
+                match self.target.connect_reader(self.cache_kb) {
                     Ok(conn) => self.conn = conn,
                     Err(still) => tracing::warn!(error = %still, "the database is still not reachable"),
                 }

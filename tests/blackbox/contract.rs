@@ -34,3 +34,24 @@ fn the_document_is_openapi_3_1_and_each_operation_says_what_it_does_and_who_may_
     }
     assert!(seen > 0);
 }
+
+/// What only a parameter names is not taken among the schemas by itself, and a client that is generated from the document does not build.
+#[test]
+fn every_schema_that_the_document_refers_to_is_in_it() {
+    let document: serde_json::Value = serde_json::to_value(api::openapi::document()).unwrap();
+    let mut missing = std::collections::BTreeSet::new();
+    let mut look = vec![&document];
+    while let Some(value) = look.pop() {
+        match value {
+            serde_json::Value::Array(items) => look.extend(items),
+            serde_json::Value::Object(members) => {
+                let reference = members.get("$ref").and_then(serde_json::Value::as_str);
+                let pointer = reference.and_then(|reference| reference.strip_prefix('#'));
+                missing.extend(pointer.filter(|pointer| document.pointer(pointer).is_none()));
+                look.extend(members.values());
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(missing, std::collections::BTreeSet::new(), "the Docs of the resource name it: components(schemas(..))");
+}

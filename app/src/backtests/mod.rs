@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 pub const PERIOD_MAX_DAYS: i64 = 366;
 
 /// Persons read at once. With three meals a day for a quarter that is some thousands of decisions, a few megabytes.
-const PERSONS: i64 = 16;
+const PERSONS: i64 = 32;
 
 /// What is tried.
 #[derive(Debug, Clone)]

@@ -4,12 +4,13 @@ use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::{App, subsidies};
 use domain::access::{Action, Actor, Role, RoleGrant, Scope};
 use domain::claim::{ClaimLine, Month, PayerTotal, VersionRef, totals};
-use domain::id::{CanteenId, TransferId};
+use domain::id::{CanteenId, OrderId, SittingId, TransferId};
 use domain::ledger::Payer;
 use domain::subsidy::trace::Flag;
 use domain::{Fen, MealPeriod};
+use futures_util::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use store::StoreError;
 use store::column::Col;
@@ -128,8 +129,22 @@ pub async fn statement(app: &App, canteen: ClaimCanteen, filter: &ClaimFilter) -
         .await
 }
 
-/// Lines read at once.
-const PAGE: i64 = 5_000;
+/// Canteens at once: the lines of the next are read and added up while those of one are written.
+pub const CANTEENS_AT_ONCE: usize = 2;
+
+/// The statements of canteens, in their order.
+pub fn statements<'a>(
+    app: &'a App,
+    canteens: Vec<ClaimCanteen>,
+    filter: &'a ClaimFilter,
+) -> impl Stream<Item = Outcome<Statement, Never>> + 'a {
+    stream::iter(canteens).map(move |canteen| statement(app, canteen, filter)).buffered(CANTEENS_AT_ONCE)
+}
+
+/// Orders whose lines are read at once, unless one sitting has more.
+const ORDERS_AT_ONCE: i64 = 1_500;
+/// Sittings at once.
+const SITTINGS_AT_ONCE: usize = 64;
 
 pub(crate) fn of_canteen(conn: &mut AnyConnection, canteen: ClaimCanteen, month: Month) -> Result<Statement, StoreError> {
     let Col(id) = canteen.id;
@@ -139,17 +154,25 @@ pub(crate) fn of_canteen(conn: &mut AnyConnection, canteen: ClaimCanteen, month:
 }
 
 /// A canteen's lines, by date, meal, number and payer; an error when they do not come to what was posted.
+///
+/// Some sittings at a time, so that each line is looked at once; and the decision of an order once, however many pay it.
 pub(crate) fn proven_lines(conn: &mut AnyConnection, id: CanteenId, which: Which) -> Result<Vec<ClaimLine>, StoreError> {
-    let (mut lines, mut after): (Vec<ClaimLine>, Option<TransferId>) = (Vec::new(), None);
-    loop {
-        let page = claims::lines(conn, id, which, after, PAGE)?;
-        let full = i64::try_from(page.len()).is_ok_and(|n| n == PAGE);
-        after = page.last().map(|row| row.transfer_id.0);
-        for row in page {
-            lines.push(line(row)?);
-        }
-        if !full {
-            break;
+    let sittings = claims::sittings(conn, id, which)?;
+    let (mut lines, mut rest) = (Vec::new(), sittings.as_slice());
+    while !rest.is_empty() {
+        let mut orders = 0;
+        let fits = |(_, next): &&(SittingId, i64)| {
+            let fits = orders == 0 || orders + next <= ORDERS_AT_ONCE;
+            orders += next;
+            fits
+        };
+        let (some, later) = rest.split_at(rest.iter().take(SITTINGS_AT_ONCE).take_while(fits).count());
+        rest = later;
+        let some: Vec<SittingId> = some.iter().map(|(id, _)| *id).collect();
+        let rows = claims::lines(conn, &some, which)?;
+        let decided = decided(conn, &rows)?;
+        for row in rows {
+            lines.push(line(row, &decided)?);
         }
     }
     lines.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -159,6 +182,21 @@ pub(crate) fn proven_lines(conn: &mut AnyConnection, id: CanteenId, which: Which
         return Err(StoreError::Database(format!("claims of {id}, {which:?}, come to {fen}, posted are {posted}")));
     }
     Ok(lines)
+}
+
+/// What the decisions behind the lines say.
+fn decided(conn: &mut AnyConnection, rows: &[ClaimRow]) -> Result<HashMap<OrderId, Versions>, StoreError> {
+    let mut orders: Vec<OrderId> = rows.iter().map(|row| row.order_id.0).collect();
+    orders.sort_unstable();
+    orders.dedup();
+    if orders.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let read = |(order, trace): (OrderId, String)| {
+        let versions = serde_json::from_str(&trace);
+        Ok((order, versions.map_err(|e| StoreError::Database(format!("decision of {order}: {e}")))?))
+    };
+    claims::traces(conn, &orders)?.into_iter().map(read).collect()
 }
 
 /// The stable order of lines.
@@ -189,19 +227,18 @@ struct VersionOf {
     hash: String,
 }
 
-fn line(row: ClaimRow) -> Result<ClaimLine, StoreError> {
+fn line(row: ClaimRow, decided: &HashMap<OrderId, Versions>) -> Result<ClaimLine, StoreError> {
     let fault = |what: String| StoreError::Database(format!("claim line {}: {what}", row.transfer_id.0));
     let payer = Payer::parse(&row.payer).map_err(|e| fault(format!("account {}: {e}", row.payer)))?;
-    let trace = row.trace.as_deref().ok_or_else(|| fault("money without a decision".to_owned()))?;
-    let versions: Versions = serde_json::from_str(trace).map_err(|e| fault(e.to_string()))?;
-    let version = versions.trace.into_iter().find(|of| of.programme == payer.programme().as_str());
+    let decided = decided.get(&row.order_id.0).ok_or_else(|| fault("money without a decision".to_owned()))?;
+    let version = decided.trace.iter().find(|of| of.programme == payer.programme().as_str());
     let version = version.ok_or_else(|| fault("its decision does not name the programme".to_owned()))?;
     Ok(ClaimLine {
         transfer: row.transfer_id.0,
         order: row.order_id.0,
         evidence: row.redemption_id.0,
         payer,
-        version: VersionRef { version: version.version, hash: version.hash },
+        version: VersionRef { version: version.version.clone(), hash: version.hash.clone() },
         date: row.service_date.0,
         meal: row.meal.0,
         order_no: row.order_no,
@@ -209,7 +246,7 @@ fn line(row: ClaimRow) -> Result<ClaimLine, StoreError> {
         method: row.method.0,
         served_at: row.served_at.0,
         fen: row.amount_fen.0,
-        flags: versions.flags,
+        flags: decided.flags.clone(),
     })
 }
 

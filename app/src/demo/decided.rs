@@ -21,6 +21,8 @@ pub struct DecidedMeal {
     pub order_no: i64,
     /// When it was ordered.
     pub decided_at: Instant,
+    /// When it was handed over.
+    pub served_at: Instant,
     /// What was decided.
     pub decision: Decision,
 }
@@ -35,7 +37,7 @@ pub fn set_down_decided(tx: &mut Tx<'_>, meal: &DecidedMeal) -> Result<(), Store
         canteen: meal.canteen,
         date: of.date,
         order_no: meal.order_no,
-        served_at: at,
+        served_at: meal.served_at,
         paid: Vec::new(),
     };
     let row = OrderRow {

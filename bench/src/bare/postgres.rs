@@ -1,6 +1,6 @@
 //! Bare PostgreSQL: prepared statements in the binary protocol over 1 to 4 connections, the best of them.
 
-use super::{Batch, Block, DECISIONS, ORDERS_A_TRANSACTION, Read, TABLES, batches, insert_text, side_by_side};
+use super::{Batch, Block, ORDERS_A_TRANSACTION, Read, Reading, TABLES, batches, insert_text, side_by_side};
 use crate::BenchError;
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
@@ -106,7 +106,7 @@ pub struct Rows {
 }
 
 /// Reads what the product wrote.
-pub fn read(url: &str) -> Result<Rows, BenchError> {
+pub fn written(url: &str) -> Result<Rows, BenchError> {
     let mut client = Client::connect(url, NoTls)?;
     let mut orders: Vec<Vec<u8>> =
         client.query("SELECT id FROM meal_order ORDER BY id", &[])?.iter().filter_map(|row| row.get::<_, Wire>(0).0).collect();
@@ -176,14 +176,14 @@ fn write(rows: &Rows, url: &str, first: usize, step: usize) -> Result<(), BenchE
     Ok(())
 }
 
-/// Reads every order with its decision, person by person, over so many connections.
-pub fn read_decisions(url: &str, connections: usize) -> Result<Read, BenchError> {
-    let found = Client::connect(url, NoTls)?.query("SELECT id FROM senior ORDER BY id", &[])?;
+/// Reads rows over so many connections.
+pub fn read(url: &str, what: Reading, connections: usize) -> Result<Read, BenchError> {
+    let found = Client::connect(url, NoTls)?.query(what.by, &[])?;
     let ids: Vec<Vec<u8>> = found.iter().filter_map(|row| row.get::<_, Wire>(0).0).collect();
     side_by_side(&ids, connections, |first, last| {
         let mut client = Client::connect(url, NoTls)?;
         let (first, last) = (Wire(Some(first.to_vec())), Wire(Some(last.to_vec())));
-        let mut cursor = client.query_raw(&format!("{DECISIONS} BETWEEN $1 AND $2"), [&first, &last])?;
+        let mut cursor = client.query_raw(&format!("{} BETWEEN $1 AND $2", what.rows), [&first, &last])?;
         let mut rows = 0;
         while let Some(row) = cursor.next()? {
             rows += u64::from(!row.get::<_, &str>(0).is_empty());

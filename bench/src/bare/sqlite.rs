@@ -1,6 +1,6 @@
 //! Bare SQLite: one connection, for SQLite has one writer.
 
-use super::{Batch, DECISIONS, ORDERS_A_TRANSACTION, Read, TABLES, batches, insert_text, side_by_side};
+use super::{Batch, ORDERS_A_TRANSACTION, Read, Reading, TABLES, batches, insert_text, side_by_side};
 use crate::BenchError;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 /// Orders a second when the rows of the orders in `made` are written into `copy`, at the durability that the product uses.
 pub fn orders_per_second(made: &Path, copy: &Path) -> Result<f64, BenchError> {
-    let (orders, work) = read(made)?;
+    let (orders, work) = written(made)?;
     let mut conn = Connection::open(copy)?;
     conn.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; \
@@ -37,7 +37,7 @@ pub fn gather(database: &Path) -> Result<(), BenchError> {
     Ok(Connection::open(database)?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);")?)
 }
 
-fn read(made: &Path) -> Result<(usize, Vec<Batch<Value>>), BenchError> {
+fn written(made: &Path) -> Result<(usize, Vec<Batch<Value>>), BenchError> {
     let conn = Connection::open_with_flags(made, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut ids = conn.prepare("SELECT id FROM meal_order ORDER BY id")?;
     let mut orders: Vec<Vec<u8>> = ids.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -67,18 +67,17 @@ fn read(made: &Path) -> Result<(usize, Vec<Batch<Value>>), BenchError> {
     Ok((orders.len(), batches(&orders, tables)))
 }
 
-/// Reads every order with its decision, person by person, over so many connections.
-pub fn read_decisions(database: &Path, connections: usize) -> Result<Read, BenchError> {
+/// Reads rows of a closed database over so many connections.
+pub fn read(database: &Path, what: Reading, connections: usize) -> Result<Read, BenchError> {
     let open = || {
         let conn = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         conn.execute_batch("PRAGMA cache_size = -16000;")?;
         Ok::<_, BenchError>(conn)
     };
-    let ids: Vec<Vec<u8>> =
-        open()?.prepare("SELECT id FROM senior ORDER BY id")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let ids: Vec<Vec<u8>> = open()?.prepare(what.by)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     side_by_side(&ids, connections, |first, last| {
         let conn = open()?;
-        let mut select = conn.prepare(&format!("{DECISIONS} BETWEEN ?1 AND ?2"))?;
+        let mut select = conn.prepare(&format!("{} BETWEEN ?1 AND ?2", what.rows))?;
         let (mut cursor, mut rows) = (select.query([first, last])?, 0);
         while let Some(row) = cursor.next()? {
             rows += u64::from(!row.get_ref(0)?.as_str().is_ok_and(str::is_empty));

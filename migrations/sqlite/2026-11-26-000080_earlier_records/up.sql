@@ -26,11 +26,11 @@ CREATE TABLE decision_earlier (
     trace       TEXT   NOT NULL,
     decided_at  BIGINT NOT NULL,
     PRIMARY KEY (order_id, replaced_at)
-) WITHOUT ROWID;
+);
 
 -- Drafts tried on past meals, each a job of the worker.
 CREATE TABLE backtest (
-    id           BLOB   PRIMARY KEY,
+    id           BLOB   PRIMARY KEY NOT NULL,
     policy_id    BLOB   NOT NULL REFERENCES policy_version (id),
     from_on      DATE   NOT NULL,
     to_on        DATE   NOT NULL,
@@ -48,6 +48,6 @@ CREATE TABLE backtest (
     changed_at   BIGINT NOT NULL,
     CHECK (from_on <= to_on),
     CHECK ((state IN ('done', 'stopped')) = (outcome IS NOT NULL))
-) WITHOUT ROWID;
+);
 CREATE INDEX backtest_open ON backtest (created_at) WHERE outcome IS NULL;
 CREATE INDEX backtest_of ON backtest (policy_id, id);

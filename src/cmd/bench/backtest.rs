@@ -36,7 +36,7 @@ impl Args {
         let embedded = Config { data_folder: folder.0.join("sqlite"), ..tuned(config) };
         let took = self.measure(&embedded, &folder.0)?;
         let file = embedded.data_folder.join("nuanfan.db");
-        print("SQLite", self.meals, &took, bare::sqlite::read_decisions(&file, cores)?)?;
+        print("SQLite", self.meals, &took, bare::sqlite::read(&file, bare::DECISIONS, cores)?)?;
         if let Some(server) = &self.postgres {
             let scratch = Scratch::new(server)?;
             let url = scratch.make("backtest", None)?;
@@ -44,7 +44,7 @@ impl Args {
                 Config { data_folder: folder.0.join("postgres"), database_url: Some(Secret::from(url.clone())), ..tuned(config) };
             migrate(&config)?;
             let took = self.measure(&config, &folder.0)?;
-            print("PostgreSQL", self.meals, &took, bare::postgres::read_decisions(&url, cores)?)?;
+            print("PostgreSQL", self.meals, &took, bare::postgres::read(&url, bare::DECISIONS, cores)?)?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -98,7 +98,7 @@ impl Args {
             CONNECTIONS.iter().map(|n| scratch.make(&format!("copy{n}"), Some("made"))).collect::<Result<_, _>>()?;
         let (closed, half) = nuanfan::block_on(self.drive(&config, target))?;
         let bar = spinner("bare PostgreSQL");
-        let rows = postgres::read(&made)?;
+        let rows = postgres::written(&made)?;
         let mut bare = 0f64;
         for (copy, connections) in copies.iter().zip(CONNECTIONS) {
             bare = bare.max(postgres::orders_per_second(&rows, copy, connections)?);

@@ -109,6 +109,7 @@ async fn sit(app: &App, canteens: &[CanteenRow], eaters: &[Eater], (date, period
             senior: eater.senior.id.0,
             order_no,
             decided_at,
+            served_at: sitting.serve_from_at.0,
             decision,
         });
     }
@@ -122,7 +123,8 @@ async fn sit(app: &App, canteens: &[CanteenRow], eaters: &[Eater], (date, period
     Ok(())
 }
 
-fn sitting(id: SittingId, canteen: CanteenId, date: ServiceDate, period: MealPeriod) -> SittingRow {
+/// A sitting of a past day.
+pub(super) fn sitting(id: SittingId, canteen: CanteenId, date: ServiceDate, period: MealPeriod) -> SittingRow {
     let midday = Instant::from_civil(date, NaiveTime::MIN).plus_seconds(12 * 3600);
     let serve_to_at = midday.plus_seconds(if period == MealPeriod::Lunch { 3600 } else { 7 * 3600 });
     SittingRow {

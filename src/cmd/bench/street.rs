@@ -65,6 +65,18 @@ pub(super) async fn bring(app: &App, first: ServiceDate) -> Result<Street> {
     Ok(street)
 }
 
+/// Brings only its places and canteens in; returns the codes of the canteens.
+pub(super) async fn bring_canteens(app: &App) -> Result<Vec<String>> {
+    let street = Street::generate(SEED, first_day()).map_err(|broken| anyhow!("{}", broken.0))?;
+    for (kind, name, bytes) in street.files()? {
+        let wanted = matches!(kind, TableKind::Places | TableKind::Canteens);
+        if wanted && bring_in(app, kind, &name, Cursor::new(bytes), Format::Csv, false).await? == Came::Faulty {
+            bail!("the street's {kind} do not import");
+        }
+    }
+    Ok(street.canteens.iter().map(|c| c.code.to_string()).collect())
+}
+
 /// A file of so many seniors who are in no other street of these seeds, nor in the one that is ordered from, as CSV: an import would
 /// give somebody who orders another diet.
 pub(super) fn seniors_file(seed: u64, first: ServiceDate, count: usize) -> Result<Vec<u8>> {

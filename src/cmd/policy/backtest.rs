@@ -44,6 +44,9 @@ pub struct Args {
     english: bool,
 }
 
+/// The page cache of a reader: the inner pages of a million decisions and their orders are 15 MB.
+const READER_CACHE_KB: u32 = 32_000;
+
 fn date(text: &str) -> Result<ServiceDate, String> {
     ServiceDate::parse(text).ok_or_else(|| "write it as 2026-11-30".to_owned())
 }
@@ -56,8 +59,13 @@ impl Args {
         let language = language(self.english);
         let draft = document_of(&self.draft, language)?;
         let asked = Asked { draft, begins: self.begins, period: (self.from, self.to), rise_fen: self.rise };
+        // Nothing else runs in this process: a part for each core, and a reader for each part, which keeps the inner pages of the
+        // tables: the meals of a person lie far apart in them.
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut config = config.clone();
+        (config.database.readers, config.database.reader_cache_kb) = (at_once, READER_CACHE_KB);
         block_on(async {
-            let opened = open::open(config, Arc::new(SystemClock)).await?;
+            let opened = open::open(&config, Arc::new(SystemClock)).await?;
             let trial = match set_up(&opened.app, &asked).await {
                 Ok(trial) => trial,
                 Err(stopped) => return self.stopped(stopped, language),
@@ -68,8 +76,6 @@ impl Args {
                 bar.set_position(done);
                 true
             };
-            // Nothing else runs in this process: a part for each core.
-            let at_once = std::thread::available_parallelism().map_or(1, usize::from);
             let found = run(&opened.app, trial, at_once, &mut progress).await;
             bar.finish_and_clear();
             let report = match found {

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::schema::{canteen, decision, ledger_account, meal_order, redemption, settlement_line, sitting, transfer};
 use diesel::prelude::*;
 use domain::access::Scope;
-use domain::id::{CanteenId, OrderId, RedemptionId, TransferId};
+use domain::id::{CanteenId, OrderId, RedemptionId, SittingId, TransferId};
 use domain::ledger::{AccountKind, Phase};
 use domain::order::{RedemptionMethod, RedemptionState};
 use domain::{Fen, Instant, MealPeriod, ServiceDate};
@@ -35,7 +35,6 @@ pub struct ClaimRow {
     pub masked_name: String,
     pub method: Word<RedemptionMethod>,
     pub served_at: Col<Instant>,
-    pub trace: Option<String>,
 }
 
 /// The canteens in scope, by code.
@@ -72,23 +71,32 @@ macro_rules! chosen {
     };
 }
 
-/// A canteen's claim lines, at most `limit`, after the movement `after`, in the order of the movements. Only movements with an
-/// accepted redemption: a claim is backed by evidence or it is none.
-pub fn lines(
-    conn: &mut AnyConnection,
-    of: CanteenId,
-    which: Which,
-    after: Option<TransferId>,
-    limit: i64,
-) -> Result<Vec<ClaimRow>, StoreError> {
+/// A canteen's sittings that may have lines, by date, each with the number that its next order would have.
+pub fn sittings(conn: &mut AnyConnection, of: CanteenId, which: Which) -> Result<Vec<(SittingId, i64)>, StoreError> {
     // Hidden too: an order is of a sitting that was seen.
     let mut query = sitting::table
+        .filter(sitting::canteen_id.eq(Col(of)))
+        .order((sitting::service_date, sitting::id))
+        .select((sitting::id, sitting::next_order_no))
+        .into_boxed();
+    query = match which {
+        Which::Between(from, to) => query.filter(sitting::service_date.between(Col(from), Col(to))),
+        Which::UnsettledUntil(to) => query.filter(sitting::service_date.le(Col(to))),
+    };
+    Ok(query.load::<(Col<SittingId>, i64)>(conn)?.into_iter().map(|(Col(id), next)| (id, next)).collect())
+}
+
+/// The claim lines of some sittings, in no order. Only movements with an accepted redemption: a claim is backed by evidence or it
+/// is none.
+pub fn lines(conn: &mut AnyConnection, of: &[SittingId], which: Which) -> Result<Vec<ClaimRow>, StoreError> {
+    let of: Vec<Col<SittingId>> = of.iter().copied().map(Col).collect();
+    // Hidden too: an order is of a sitting that was seen.
+    let query = sitting::table
         .inner_join(meal_order::table.on(meal_order::sitting_id.eq(sitting::id)))
         .inner_join(transfer::table.on(transfer::order_id.eq(meal_order::id)))
         .inner_join(ledger_account::table.on(ledger_account::id.eq(transfer::credit_id)))
         .inner_join(redemption::table.on(redemption::order_id.eq(meal_order::id)))
-        .left_join(decision::table.on(decision::order_id.eq(meal_order::id)))
-        .filter(sitting::canteen_id.eq(Col(of)))
+        .filter(sitting::id.eq_any(of))
         .filter(transfer::phase.eq(Word(Phase::Post)))
         .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
         .filter(redemption::state.eq(Word(RedemptionState::Accepted)))
@@ -104,14 +112,19 @@ pub fn lines(
             meal_order::senior_name,
             redemption::method,
             redemption::served_at,
-            decision::trace.nullable(),
         ))
         .into_boxed();
-    query = chosen!(query, which);
-    if let Some(after) = after {
-        query = query.filter(transfer::id.gt(Col(after)));
-    }
-    Ok(query.order(transfer::id).limit(limit).load(conn)?)
+    Ok(chosen!(query, which).load(conn)?)
+}
+
+/// The stored decisions of orders, in no order.
+pub fn traces(conn: &mut AnyConnection, of: &[OrderId]) -> Result<Vec<(OrderId, String)>, StoreError> {
+    let of: Vec<Col<OrderId>> = of.iter().copied().map(Col).collect();
+    let rows = decision::table
+        .filter(decision::order_id.eq_any(of))
+        .select((decision::order_id, decision::trace))
+        .load::<(Col<OrderId>, String)>(conn)?;
+    Ok(rows.into_iter().map(|(Col(order), trace)| (order, trace)).collect())
 }
 
 /// What was posted to a canteen's claim accounts, whatever its evidence: what the lines must add up to.
