@@ -168,10 +168,10 @@ async fn drafted(world: &World, street: &Street, text: &str) -> PolicyId {
 both_databases! {
     async fn the_baseline_is_what_was_decided_then_whatever_was_changed_learned_or_published_since(world) {
         let street = world.street().await;
-        two_days(&world, &street).await;
-        let before = tried(&world).await.unwrap();
-        afterwards(&world, &street).await;
-        let report = tried(&world).await.unwrap();
+        two_days(world, &street).await;
+        let before = tried(world).await.unwrap();
+        afterwards(world, &street).await;
+        let report = tried(world).await.unwrap();
         assert_eq!(report, before);
         assert_eq!((report.all.meals, report.persons), (4, 3));
         let granted = (report.all.sums.before.granted_fen, report.all.sums.after.granted_fen);
@@ -183,11 +183,11 @@ both_databases! {
 
     async fn a_baseline_that_differs_stops_at_its_order(world) {
         let street = world.street().await;
-        two_days(&world, &street).await;
+        two_days(world, &street).await;
         // By hand, past every record of what stood before.
         let poor = street.poor_senior.id;
         world.write(|tx| store::fixture::execute(tx.change(), "DELETE FROM senior_fact")).await;
-        let Err(Stopped::Mismatch(found)) = tried(&world).await else { panic!("it must stop") };
+        let Err(Stopped::Mismatch(found)) = tried(world).await else { panic!("it must stop") };
         let Mismatch { senior, date: on, differences, .. } = *found;
         assert_eq!((senior, on), (poor, date(MONDAY)));
         assert_eq!((differences[0].expected_fen, differences[0].computed_fen), (Some(Fen(300)), Some(Fen(600))));
@@ -195,8 +195,8 @@ both_databases! {
 
     async fn a_job_tries_a_draft_once_and_keeps_what_it_found(world) {
         let street = world.street().await;
-        two_days(&world, &street).await;
-        let policy = drafted(&world, &street, &the_draft()).await;
+        two_days(world, &street).await;
+        let policy = drafted(world, &street, &the_draft()).await;
         let officer = world.actor(street.token(Role::Officer)).await;
         let wanted = Wanted { policy, from: date(MONDAY), to: date(TUESDAY), begins: None, rise: Fen(100) };
         let asked = job::ask(&world.app, officer.clone(), key("backtest"), wanted).await.unwrap();
@@ -207,7 +207,7 @@ both_databases! {
         let found = job::find(&world.app, officer.clone(), asked.id.0).await.unwrap();
         assert_eq!(found.state.0, BacktestState::Done);
         let Some(Came::Report(report)) = job::came(&found).unwrap() else { panic!("{found:?}") };
-        assert_eq!(*report, tried(&world).await.unwrap());
+        assert_eq!(*report, tried(world).await.unwrap());
         assert_eq!(job::list(&world.app, officer, policy, None, 10).await.unwrap(), [found]);
         let counter = world.actor(street.token(Role::Counter)).await;
         assert_eq!(job::find(&world.app, counter, asked.id.0).await, Err(Failure::NotFound(Thing::Backtest)));
@@ -219,8 +219,8 @@ both_databases! {
 
     async fn a_worker_that_died_leaves_its_back_test_to_another(world) {
         let street = world.street().await;
-        two_days(&world, &street).await;
-        let policy = drafted(&world, &street, &the_draft()).await;
+        two_days(world, &street).await;
+        let policy = drafted(world, &street, &the_draft()).await;
         let officer = world.actor(street.token(Role::Officer)).await;
         let wanted = Wanted { policy, from: date(MONDAY), to: date(TUESDAY), begins: None, rise: Fen::ZERO };
         let asked = job::ask(&world.app, officer.clone(), key("backtest"), wanted).await.unwrap();
@@ -235,7 +235,7 @@ both_databases! {
 
     async fn what_cannot_be_tried_is_refused_before_anything_is_queued(world) {
         let street = world.street().await;
-        let policy = drafted(&world, &street, &version("next", "2027-01-01", &[])).await;
+        let policy = drafted(world, &street, &version("next", "2027-01-01", &[])).await;
         let officer = world.actor(street.token(Role::Officer)).await;
         let wanted = Wanted { policy, from: date(MONDAY), to: date(TUESDAY), begins: None, rise: Fen::ZERO };
         let refused = async |name: &str, wanted: Wanted| job::ask(&world.app, officer.clone(), key(name), wanted).await;

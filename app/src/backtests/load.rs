@@ -11,8 +11,7 @@ use std::collections::BTreeMap;
 use store::StoreError;
 use store::column::Col;
 use store::conn::AnyConnection;
-use store::query::earlier::{self, DecidedRow, DecisionEarlierRow, FactEarlierRow, HomeRow, Run};
-use store::query::seniors::FactRow;
+use store::query::earlier::{self, DecidedRow, DecisionEarlierRow, FactEarlierRow, HomeRow, Run, ShownFact};
 
 /// Before everything: what nobody recorded the beginning of has always been so.
 const ALWAYS: Instant = Instant::from_micros(i64::MIN);
@@ -110,7 +109,7 @@ fn homes(rows: Vec<HomeRow>) -> BTreeMap<SeniorId, Vec<Record<Subject>>> {
 }
 
 /// The first words of a fact count from when it was recorded, or from when the import that brought it was shown.
-fn facts(rows: Vec<(FactRow, Option<Col<Instant>>)>, earlier: Vec<FactEarlierRow>) -> BTreeMap<SeniorId, Vec<Record<Fact>>> {
+fn facts(rows: Vec<ShownFact>, earlier: Vec<FactEarlierRow>) -> BTreeMap<SeniorId, Vec<Record<Fact>>> {
     let mut before: BTreeMap<FactId, Vec<FactEarlierRow>> = BTreeMap::new();
     for row in earlier {
         before.entry(row.fact_id.0).or_default().push(row);

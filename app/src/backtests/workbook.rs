@@ -59,6 +59,9 @@ const PERSONS: [Heading; 7] = [
     Heading::number("单餐最多增加（元）", "most_of_one_meal_yuan"),
 ];
 
+/// The cells of a sheet.
+type Rows = Vec<Vec<String>>;
+
 /// Names of what the report only numbers.
 struct Names {
     canteens: BTreeMap<CanteenId, String>,
@@ -97,17 +100,18 @@ fn sheets(report: &Report, names: &Names, language: Language) -> Result<Vec<u8>,
     });
     let canteens = report.canteens.iter().map(|(id, group)| grouped(names.canteens.get(id).cloned().unwrap_or_default(), group));
     let chart = ColumnChart { title: pick("各出资方补贴（元）", "Subsidy by funder (yuan)"), groups: 1, drawn: &[2, 3] };
-    let filled: [(&str, &[Heading], Vec<Vec<String>>, Option<ColumnChart<'_>>); 7] = [
-        (pick("合计", "totals"), &TOTALS, totals(report, pick), None),
-        (pick("出资方", "funders"), &FUNDERS, funders(report), Some(chart)),
-        (pick("分月", "months"), &MONTHS, months(report), None),
-        (pick("困难类别", "classes"), &class, classes.collect(), None),
-        (pick("助餐点", "canteens"), &canteen, canteens.collect(), None),
-        (pick("自付增加", "pay more"), &PERSONS, persons(&report.losers, names), None),
-        (pick("自付减少", "pay less"), &PERSONS, persons(&report.winners, names), None),
+    let filled: [(&str, &[Heading], Rows); 7] = [
+        (pick("合计", "totals"), &TOTALS, totals(report, pick)),
+        (pick("出资方", "funders"), &FUNDERS, funders(report)),
+        (pick("分月", "months"), &MONTHS, months(report)),
+        (pick("困难类别", "classes"), &class, classes.collect()),
+        (pick("助餐点", "canteens"), &canteen, canteens.collect()),
+        (pick("自付增加", "pay more"), &PERSONS, persons(&report.losers, names)),
+        (pick("自付减少", "pay less"), &PERSONS, persons(&report.winners, names)),
     ];
+    let charted = |headings: &[Heading]| (headings == FUNDERS).then_some(chart);
     let sheets: Vec<Sheet<'_>> =
-        filled.iter().map(|(name, headings, rows, chart)| Sheet { name, headings, rows, chart: *chart }).collect();
+        filled.iter().map(|(name, headings, rows)| Sheet { name, headings, rows, chart: charted(headings) }).collect();
     workbook_of_sheets(&sheets, language)
 }
 
@@ -116,7 +120,7 @@ fn difference(pair: Pair<Fen>) -> [String; 3] {
     [pair.before.to_string(), pair.after.to_string(), more.to_string()]
 }
 
-fn totals(report: &Report, pick: impl Fn(&'static str, &'static str) -> &'static str) -> Vec<Vec<String>> {
+fn totals(report: &Report, pick: impl Fn(&'static str, &'static str) -> &'static str) -> Rows {
     let money = |name: &'static str, of: fn(&Sums) -> Fen| {
         let Pair { before, after } = &report.all.sums;
         [&[name.to_owned()][..], &difference(Pair { before: of(before), after: of(after) })].concat()
@@ -136,7 +140,7 @@ fn totals(report: &Report, pick: impl Fn(&'static str, &'static str) -> &'static
 }
 
 /// What each funder bears in the whole period.
-fn funders(report: &Report) -> Vec<Vec<String>> {
+fn funders(report: &Report) -> Rows {
     let mut sums: BTreeMap<(String, String), Pair<Fen>> = BTreeMap::new();
     for (payer, money) in &report.payers {
         let sum = sums.entry((payer.programme.to_string(), payer.funder.to_string())).or_default();
@@ -147,7 +151,7 @@ fn funders(report: &Report) -> Vec<Vec<String>> {
     sums.into_iter().map(|((programme, funder), pair)| [&[programme, funder][..], &difference(pair)].concat()).collect()
 }
 
-fn months(report: &Report) -> Vec<Vec<String>> {
+fn months(report: &Report) -> Rows {
     let row = |(payer, money): &(domain::subsidy::backtest::Payer, Pair<Money>)| {
         let month = payer.month.to_string().chars().take(7).collect();
         let place = payer.place.as_ref().map_or_else(String::new, ToString::to_string);
@@ -165,7 +169,7 @@ fn grouped(name: String, group: &Group) -> Vec<String> {
     [&[name][..], &counts, &money].concat()
 }
 
-fn persons(listed: &[Person], names: &Names) -> Vec<Vec<String>> {
+fn persons(listed: &[Person], names: &Names) -> Rows {
     let row = |person: &Person| {
         let name = names.seniors.get(&person.senior).cloned().unwrap_or_default();
         let named = [person.senior.to_string(), name, person.meals.to_string()];

@@ -155,8 +155,11 @@ pub fn homes(conn: &mut AnyConnection, (first, last): Run) -> Result<Vec<HomeRow
     Ok(rows)
 }
 
+/// A fact, and when the import that brought it was shown.
+pub type ShownFact = (FactRow, Option<Col<Instant>>);
+
 /// The facts of seniors, each with the moment from which it was seen: when it was recorded, or when its import was shown.
-pub fn facts(conn: &mut AnyConnection, (first, last): Run) -> Result<Vec<(FactRow, Option<Col<Instant>>)>, StoreError> {
+pub fn facts(conn: &mut AnyConnection, (first, last): Run) -> Result<Vec<ShownFact>, StoreError> {
     Ok(senior_fact::table
         .left_join(import_job::table.on(senior_fact::import_id.eq(import_job::id.nullable())))
         .filter(senior_fact::senior_id.between(Col(first), Col(last)))
