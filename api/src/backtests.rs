@@ -4,6 +4,7 @@ pub(crate) mod views;
 
 pub use views::{BacktestBody, BacktestView};
 
+use crate::download::{XLSX, download};
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::paging::{PageView, cursor_id, cursor_of, limit_of};
@@ -130,11 +131,7 @@ pub async fn export_backtest(app: Data<App>, Signed(actor): Signed, path: Path<S
         return Err(problem.advise("回测完成后再导出", "export it once it is done"));
     };
     let bytes = workbook::workbook(&app, *report, Language::Chinese).await.map_err(broken)?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .insert_header(("Content-Disposition", format!("attachment; filename=\"{id}.xlsx\"")))
-        .insert_header(("Cache-Control", "no-store"))
-        .body(bytes))
+    Ok(download(XLSX, format!("{id}.xlsx")).body(bytes))
 }
 
 fn refused(refusal: BacktestRefusal) -> Problem {

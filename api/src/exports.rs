@@ -1,5 +1,6 @@
 //! Exports: tables as files, in the columns that the import reads.
 
+use crate::download::{XLSX, download};
 use crate::extract::Signed;
 use crate::operations::{Access, Operation, op};
 use crate::problem::{Problem, ProblemCode};
@@ -168,11 +169,7 @@ fn purpose(given: Option<String>) -> Result<Option<String>, Problem> {
 async fn book(export: Export, kind: ExportKind, language: Language) -> Result<HttpResponse, Problem> {
     let too_large = || Problem::new(ProblemCode::TooLarge).with("max_rows", XLSX_ROWS).with("instead", "format=csv");
     let bytes = export.workbook(language).await.map_err(never)?.ok_or_else(too_large)?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .insert_header(("Content-Disposition", format!("attachment; filename=\"{kind}.xlsx\"")))
-        .insert_header(("Cache-Control", "no-store"))
-        .body(bytes))
+    Ok(download(XLSX, format!("{kind}.xlsx")).body(bytes))
 }
 
 /// Streams the file: a page is read when the client has taken the one before. Where the database fails in the middle the
@@ -194,9 +191,5 @@ async fn text(export: Export, kind: ExportKind, language: Language, encoding: fi
         }
         None
     });
-    Ok(HttpResponse::Ok()
-        .content_type(format!("text/csv; charset={encoding}"))
-        .insert_header(("Content-Disposition", format!("attachment; filename=\"{kind}.csv\"")))
-        .insert_header(("Cache-Control", "no-store"))
-        .streaming(Box::pin(pages)))
+    Ok(download(&format!("text/csv; charset={encoding}"), format!("{kind}.csv")).streaming(Box::pin(pages)))
 }

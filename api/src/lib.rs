@@ -16,6 +16,7 @@ pub mod decisions;
 pub mod demand;
 pub mod devices;
 pub mod dishes;
+mod download;
 pub mod exports;
 pub mod extract;
 pub mod gate;

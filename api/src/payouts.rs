@@ -1,5 +1,6 @@
 //! Payouts: files for the bank, the bank's answers, what waits on the suspense list.
 
+use crate::download::{XLSX, download};
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::paging::{PageQuery, PageView, cursor_of, page};
@@ -207,14 +208,10 @@ pub async fn export_payout(
     let id: PayoutId = path_id(&path)?;
     let (format, media, ending) = match query.format {
         FileForm::Csv => (Format::Csv, "text/csv; charset=utf-8", "csv"),
-        FileForm::Xlsx => (Format::Xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        FileForm::Xlsx => (Format::Xlsx, XLSX, "xlsx"),
     };
     let bytes = file::export(&app, actor, id, format).await.map_err(refused)?;
-    let mut answer = HttpResponse::Ok();
-    answer.content_type(media).insert_header(("Content-Disposition", format!("attachment; filename=\"{id}.{ending}\"")));
-    // Account numbers are for whoever asked, and for no cache between.
-    answer.insert_header(("Cache-Control", "no-store"));
-    Ok(answer.body(bytes))
+    Ok(download(media, format!("{id}.{ending}")).body(bytes))
 }
 
 /// A payment that was issued again.

@@ -221,10 +221,7 @@ pub fn take_claims(tx: &mut Tx<'_>, senior: SeniorId, order: OrderId, claims: &[
 /// The claims of a decision as they can be taken again after they were given back: counts take the lowest free ordinal.
 /// `None` when another meal has used a limit up since.
 pub fn claims_again(tx: &mut Tx<'_>, senior: SeniorId, decision: &Decision) -> Result<Option<Vec<Claim>>, StoreError> {
-    let keys = decision.claims.iter().map(|claim| match claim {
-        Claim::Count { key, .. } | Claim::Amount { key, .. } => key.to_string(),
-    });
-    let keys: Vec<String> = keys.collect();
+    let keys: Vec<String> = decision.claims.iter().map(|claim| claim.key().to_string()).collect();
     let mut uses = orders::uses(tx.look(), &keys.iter().map(|key| (senior, key.as_str())).collect::<Vec<_>>())?;
     let mut again = Vec::with_capacity(decision.claims.len());
     for claim in &decision.claims {

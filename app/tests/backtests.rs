@@ -10,19 +10,19 @@ use app::idempotency::RequestKey;
 use app::orders::close::close_past;
 use app::orders::redeem::{Redemption, redeem};
 use app::orders::view::OrderAnswer;
-use app::orders::{LineRequest, OrderRequest, change, place};
+use app::orders::{OrderRequest, change, place};
 use app::policies::{draft, publish, review};
 use app::seniors::facts;
 use app::tabular::Language;
 use domain::access::Role;
-use domain::id::{OrderId, PolicyId, RedemptionId, SeniorId};
+use domain::id::{OrderId, PolicyId, RedemptionId};
 use domain::order::RedemptionMethod;
 use domain::subsidy::backtest::{Mismatch, Report, TrialError};
 use domain::{Channel, Fen, Instant, PlaceCode, ServiceDate};
 use store::column::Col;
 use store::query::backtests::BacktestState;
 use store::query::{policies, seniors};
-use testkit::fixtures::{Lunch, POLICY};
+use testkit::fixtures::POLICY;
 use testkit::{Street, World, both_databases};
 use uuid::Uuid;
 
@@ -41,19 +41,6 @@ fn at(text: &str, hour: u32) -> Instant {
 const MONDAY: &str = "2026-11-23";
 const TUESDAY: &str = "2026-11-24";
 const WEDNESDAY: &str = "2026-11-25";
-
-fn request(lunch: &Lunch, dish: usize, senior: SeniorId) -> OrderRequest {
-    let line = LineRequest { item: lunch.items[dish], quantity: 1, texture: None, override_reason: None };
-    OrderRequest {
-        sitting: lunch.sitting,
-        senior: Some(senior),
-        lines: vec![line],
-        channel: Channel::DineIn,
-        note: String::new(),
-        reason: None,
-        expected_self_pay_fen: None,
-    }
-}
 
 async fn order(world: &World, street: &Street, name: &str, request: OrderRequest) -> OrderAnswer {
     let actor = world.actor(street.token(Role::Worker)).await;
@@ -106,24 +93,25 @@ fn asked() -> Asked {
 }
 
 async fn tried(world: &World) -> Result<Report, Stopped> {
-    let trial = set_up(&world.app, &asked()).await?;
+    let trial = set_up(&world.app, &asked()).await.unwrap();
     run(&world.app, trial, 2, &mut |_, _| true).await
 }
 
 /// Two days in which everything happens that makes a baseline hard. Four meals are eaten, 16 yuan are granted.
 async fn two_days(world: &World, street: &Street) {
     // The second portion gets nothing because the first has the grant of the meal; then the first is changed, and keeps it.
-    let first = order(world, street, "first", request(&street.lunch, 0, street.senior.id)).await.order;
+    let first = order(world, street, "first", street.lunch.request(0, Some(street.senior.id), Channel::DineIn)).await.order;
     world.clock.advance_seconds(60);
-    let second = order(world, street, "second", request(&street.lunch, 0, street.senior.id)).await.order;
+    let second = order(world, street, "second", street.lunch.request(0, Some(street.senior.id), Channel::DineIn)).await.order;
     assert_eq!((first.totals.subsidy_fen, second.totals.subsidy_fen), (Fen(400), Fen::ZERO));
     world.clock.advance_seconds(60);
     let actor = world.actor(street.token(Role::Worker)).await;
-    let other = request(&street.lunch, 1, street.senior.id);
+    let other = street.lunch.request(1, Some(street.senior.id), Channel::DineIn);
     let changed = change::change(&world.app, actor, key("change"), first.order, first.version, other).await.unwrap().order;
     assert_eq!(changed.totals.subsidy_fen, Fen(400));
-    let poor = order(world, street, "poor", request(&street.lunch, 0, street.poor_senior.id)).await.order;
-    let late = order(world, street, "late", request(&street.tomorrow, 0, street.allergic_senior.id)).await.order;
+    let poor = order(world, street, "poor", street.lunch.request(0, Some(street.poor_senior.id), Channel::DineIn)).await.order;
+    let late =
+        order(world, street, "late", street.tomorrow.request(0, Some(street.allergic_senior.id), Channel::DineIn)).await.order;
     assert_eq!((poor.totals.subsidy_fen, late.totals.subsidy_fen), (Fen(900), Fen(300)));
     world.clock.set(at(MONDAY, 13));
     for order in [first.order, second.order, poor.order] {

@@ -5,7 +5,7 @@
 use app::Failure;
 use app::idempotency::RequestKey;
 use app::orders::view::OrderAnswer;
-use app::orders::{LineRequest, OrderRequest, cancel, change, place};
+use app::orders::{OrderRequest, cancel, change, place};
 use app::plans::{Carrier, look, make};
 use app::print::{Fault, Field, Paper, Spot};
 use app::prints::labels::{self, LabelRequest, Selection};
@@ -13,24 +13,11 @@ use app::prints::{PrintRefusal, load, production};
 use delivery::geography::Mode;
 use domain::Channel;
 use domain::access::Role;
-use domain::id::SeniorId;
 use store::query::prints::{self, PrintKind};
 use testkit::{Street, World, both_databases};
 
 fn key(text: &str) -> RequestKey {
     RequestKey::new(None, None, &format!("the-key-{text}"), "test", &text).unwrap()
-}
-
-fn request(street: &Street, dish: usize, senior: Option<SeniorId>, channel: Channel) -> OrderRequest {
-    OrderRequest {
-        sitting: street.lunch.sitting,
-        senior,
-        lines: vec![LineRequest { item: street.lunch.items[dish], quantity: 1, texture: None, override_reason: None }],
-        channel,
-        note: String::new(),
-        reason: None,
-        expected_self_pay_fen: None,
-    }
 }
 
 async fn order(world: &World, street: &Street, name: &str, request: OrderRequest) -> OrderAnswer {
@@ -55,8 +42,8 @@ both_databases! {
     /// A label that was printed before says so, and only then; the same key is no further print.
     async fn a_reprint_says_that_it_is_one(world) {
         let street = world.street().await;
-        let first = order(world, &street, "first", request(&street, 0, Some(street.senior.id), Channel::PickUp)).await.order;
-        let second = order(world, &street, "second", request(&street, 1, Some(street.poor_senior.id), Channel::DineIn)).await.order;
+        let first = order(world, &street, "first", street.lunch.request(0, Some(street.senior.id), Channel::PickUp)).await.order;
+        let second = order(world, &street, "second", street.lunch.request(1, Some(street.poor_senior.id), Channel::DineIn)).await.order;
 
         let file = print(world, &street, "one", Selection::All).await.unwrap();
         let said = pages(&file);
@@ -80,17 +67,17 @@ both_databases! {
     /// What is due: never printed, or changed since; nothing else, and nothing that was cancelled.
     async fn due_are_labels_that_were_never_printed_or_whose_order_changed(world) {
         let street = world.street().await;
-        let first = order(world, &street, "first", request(&street, 0, Some(street.senior.id), Channel::PickUp)).await.order;
+        let first = order(world, &street, "first", street.lunch.request(0, Some(street.senior.id), Channel::PickUp)).await.order;
         let due = |name| print(world, &street, name, Selection::Unprinted);
         assert_eq!(pages(&due("one").await.unwrap()).len(), 1);
         assert_eq!(due("none").await, Err(Failure::Refused(PrintRefusal::NothingToPrint)));
 
-        let second = order(world, &street, "second", request(&street, 1, Some(street.poor_senior.id), Channel::DineIn)).await.order;
+        let second = order(world, &street, "second", street.lunch.request(1, Some(street.poor_senior.id), Channel::DineIn)).await.order;
         let said = pages(&due("two").await.unwrap());
         assert!(said.len() == 1 && said[0].contains("清炒时蔬") && !said[0].contains("重印"), "{said:?}");
 
         let worker = world.actor(street.token(Role::Worker)).await;
-        let other = request(&street, 1, Some(street.senior.id), Channel::PickUp);
+        let other = street.lunch.request(1, Some(street.senior.id), Channel::PickUp);
         let changed = change::change(&world.app, worker.clone(), key("change"), first.order, first.version, other).await.unwrap().order;
         let said = pages(&due("three").await.unwrap());
         assert!(said.len() == 1 && said[0].contains("清炒时蔬") && said[0].contains("重印1"), "{said:?}");
@@ -106,7 +93,7 @@ both_databases! {
     /// A text that cannot be printed is named, nothing is on record, and the key is free for the next try.
     async fn a_character_without_a_glyph_is_refused_and_counts_as_no_print(world) {
         let street = world.street().await;
-        let placed = order(world, &street, "first", request(&street, 0, Some(street.senior.id), Channel::PickUp)).await.order;
+        let placed = order(world, &street, "first", street.lunch.request(0, Some(street.senior.id), Channel::PickUp)).await.order;
         let rename = |name: &str| {
             let sql = format!("UPDATE dish SET name = '{name}' WHERE name LIKE '红烧肉%'");
             store::fixture::execute(&mut world.database.connect(), &sql).unwrap();
@@ -126,7 +113,7 @@ both_databases! {
     /// Two who print at once: one of them holds the first prints, the other reprints.
     async fn of_two_prints_at_once_one_is_the_reprint(world) {
         let street = world.street().await;
-        order(world, &street, "first", request(&street, 0, Some(street.senior.id), Channel::PickUp)).await;
+        order(world, &street, "first", street.lunch.request(0, Some(street.senior.id), Channel::PickUp)).await;
         let (left, right) =
             tokio::join!(print(world, &street, "left", Selection::All), print(world, &street, "right", Selection::All));
         let reprints = [left, right].into_iter().filter(|file| pages(file.as_ref().unwrap())[0].contains("重印1")).count();
@@ -138,8 +125,8 @@ both_databases! {
     /// The sheets say what count and plan say, to those who may see them, and each is on record.
     async fn sheets_are_made_from_count_and_plan(world) {
         let street = world.street().await;
-        let first = order(world, &street, "first", request(&street, 0, Some(street.senior.id), Channel::Delivery)).await.order;
-        order(world, &street, "second", request(&street, 0, Some(street.poor_senior.id), Channel::DineIn)).await;
+        let first = order(world, &street, "first", street.lunch.request(0, Some(street.senior.id), Channel::Delivery)).await.order;
+        order(world, &street, "second", street.lunch.request(0, Some(street.poor_senior.id), Channel::DineIn)).await;
         let cook = world.actor(street.token(Role::Cook)).await;
         let manager = world.actor(street.token(Role::CanteenManager)).await;
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use app::App;
-use app::orders::{LineRequest, OrderRequest, PlaceRefusal, place};
+use app::orders::{PlaceRefusal, place};
 use app::session::actor_of;
 use app::{Failure, policies};
 use domain::access::{FamilyScope, Role};
@@ -29,16 +29,7 @@ async fn holder(app: &App, token: &str) -> Option<std::sync::Arc<domain::access:
 }
 
 fn quote_of(world: &World, street: &Street, dish: usize) -> Result<Fen, Failure<PlaceRefusal>> {
-    let line = LineRequest { item: street.tomorrow.items[dish], quantity: 1, texture: None, override_reason: None };
-    let request = OrderRequest {
-        sitting: street.tomorrow.sitting,
-        senior: Some(street.senior.id),
-        lines: vec![line],
-        channel: Channel::DineIn,
-        note: String::new(),
-        reason: None,
-        expected_self_pay_fen: None,
-    };
+    let request = street.tomorrow.request(dish, Some(street.senior.id), Channel::DineIn);
     let worker = world.wait(world.actor(street.token(Role::Worker)));
     world.wait(place::quote(&world.app, worker, request)).map(|quote| quote.totals.self_pay_fen)
 }

@@ -160,21 +160,13 @@ fn verify_finds_each_kind_of_damage() {
 /// One order that is open and one that was served.
 async fn two_orders(world: &testkit::World) {
     use app::idempotency::RequestKey;
-    use app::orders::{LineRequest, OrderRequest, place, redeem};
+    use app::orders::{place, redeem};
     use domain::access::Role;
     let street: Street = world.street().await;
     let worker = world.actor(street.token(Role::Worker)).await;
     let mut placed = Vec::new();
     for senior in [street.senior.id, street.poor_senior.id] {
-        let request = OrderRequest {
-            sitting: street.tomorrow.sitting,
-            senior: Some(senior),
-            lines: vec![LineRequest { item: street.tomorrow.items[1], quantity: 1, texture: None, override_reason: None }],
-            channel: domain::Channel::DineIn,
-            note: String::new(),
-            reason: None,
-            expected_self_pay_fen: None,
-        };
+        let request = street.tomorrow.request(1, Some(senior), domain::Channel::DineIn);
         let key = RequestKey::new(None, None, &testkit::http::fresh_key(), "test", &1).unwrap();
         placed.push(place::place(&world.app, worker.clone(), key, request).await.unwrap().order.order);
     }
@@ -194,17 +186,8 @@ async fn two_orders(world: &testkit::World) {
 /// A lunch at the counter, served.
 fn eaten(world: &testkit::World, street: &Street) {
     use app::idempotency::RequestKey;
-    use app::orders::{LineRequest, OrderRequest, place};
-    let line = LineRequest { item: street.lunch.items[0], quantity: 1, texture: None, override_reason: None };
-    let request = OrderRequest {
-        sitting: street.lunch.sitting,
-        senior: Some(street.senior.id),
-        lines: vec![line],
-        channel: domain::Channel::DineIn,
-        note: String::new(),
-        reason: None,
-        expected_self_pay_fen: None,
-    };
+    use app::orders::place;
+    let request = street.lunch.request(0, Some(street.senior.id), domain::Channel::DineIn);
     let worker = world.wait(world.actor(street.token(domain::access::Role::Worker)));
     let key = RequestKey::new(None, None, "the-key-of-lunch", "test", &1).unwrap();
     world.wait(place::place(&world.app, worker, key, request)).unwrap();

@@ -1,6 +1,6 @@
 //! Back-tests as jobs: asked for by somebody who drafts or reviews policies, done by the worker, taken up again when it died.
 
-use super::{Asked, PERIOD_MAX_DAYS, Stopped, run, set_up};
+use super::{Asked, Stopped, fits, run, set_up};
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::idempotency::RequestKey;
@@ -36,7 +36,7 @@ pub struct Wanted {
 /// Why a back-test is not begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BacktestRefusal {
-    /// The period is turned round or longer than [`PERIOD_MAX_DAYS`].
+    /// The period does not [fit](super::fits).
     Period,
     /// The version governs no day of it.
     Setup(TrialError),
@@ -56,8 +56,7 @@ pub enum Came {
 
 /// Asks for a back-test.
 pub async fn ask(app: &App, actor: Arc<Actor>, key: RequestKey, wanted: Wanted) -> Outcome<BacktestRow, BacktestRefusal> {
-    let days = wanted.to.days_since(wanted.from);
-    if !(0..PERIOD_MAX_DAYS).contains(&days) {
+    if !fits((wanted.from, wanted.to)) {
         return Err(Failure::Refused(BacktestRefusal::Period));
     }
     let asking = actor.clone();
@@ -69,14 +68,8 @@ pub async fn ask(app: &App, actor: Arc<Actor>, key: RequestKey, wanted: Wanted) 
             Ok::<_, Failure<BacktestRefusal>>(row)
         })
         .await?;
-    let asked = asked(&row.document, &wanted)?;
-    match set_up(app, &asked).await {
-        Ok(_) => {}
-        Err(Stopped::Setup(error)) => return Err(Failure::Refused(BacktestRefusal::Setup(error))),
-        Err(Stopped::Store(error)) => return Err(error.into()),
-        // Nothing is tried yet.
-        Err(Stopped::Mismatch(_) | Stopped::Ended) => {}
-    }
+    // Refused before anything is queued.
+    set_up(app, &asked(&row.document, &wanted)?).await.map_err(|failure| failure.map(BacktestRefusal::Setup))?;
     app.store
         .write(LaneKey::of(wanted.policy), "ask_backtest", move |tx| {
             if let Some(id) = key.earlier_answer::<BacktestId, _>(tx)? {
@@ -171,11 +164,18 @@ pub async fn go_on(app: &App) -> Outcome<bool, Never> {
         rise: row.rise_fen.0,
     };
     let asked = asked(&document, &wanted)?;
-    let came = match set_up(app, &asked).await {
-        Ok(trial) => follow(app, row.clone(), trial).await?,
-        Err(stopped) => (row.clone(), Err(stopped)),
+    let (row, came) = match set_up(app, &asked).await {
+        Ok(trial) => match follow(app, row, trial).await? {
+            (row, Ok(report)) => (row, Came::Report(Box::new(report))),
+            (row, Err(Stopped::Mismatch(mismatch))) => (row, Came::Mismatch(mismatch)),
+            // Another worker is at it.
+            (_, Err(Stopped::Ended)) => return Ok(true),
+            // Its lease runs out, and it is taken up again.
+            (_, Err(Stopped::Store(error))) => return Err(error.into()),
+        },
+        Err(failure) => (row, Came::Refused(failure.refusal()?.to_string())),
     };
-    finish(app, came).await?;
+    finish(app, row, &came).await?;
     Ok(true)
 }
 
@@ -246,17 +246,8 @@ async fn tell_progress(app: &App, row: &mut BacktestRow) -> Result<bool, StoreEr
     Ok(kept)
 }
 
-async fn finish(app: &App, (row, found): (BacktestRow, Result<Report, Stopped>)) -> Outcome<(), Never> {
-    let came = match found {
-        Ok(report) => Came::Report(Box::new(report)),
-        Err(Stopped::Mismatch(mismatch)) => Came::Mismatch(mismatch),
-        Err(Stopped::Setup(error)) => Came::Refused(error.to_string()),
-        // Another worker is at it.
-        Err(Stopped::Ended) => return Ok(()),
-        // Its lease runs out, and it is taken up again.
-        Err(Stopped::Store(error)) => return Err(error.into()),
-    };
-    let outcome = serde_json::to_string(&came).map_err(|e| StoreError::Database(format!("back-test: {e}")))?;
+async fn finish(app: &App, row: BacktestRow, came: &Came) -> Outcome<(), Never> {
+    let outcome = serde_json::to_string(came).map_err(|e| StoreError::Database(format!("back-test: {e}")))?;
     let state = if matches!(came, Came::Report(_)) { BacktestState::Done } else { BacktestState::Stopped };
     app.store
         .write(LaneKey::of(row.policy_id.0), "end_backtest", move |tx| {

@@ -8,6 +8,7 @@ mod load;
 pub mod workbook;
 
 use crate::App;
+use crate::failure::{Failure, Outcome};
 use crate::subsidies::stored_document;
 use domain::id::SeniorId;
 use domain::subsidy::backtest::{Mismatch, Published, Report, Trial, TrialError, try_on};
@@ -22,6 +23,12 @@ use tokio::task::JoinHandle;
 
 /// The longest period, in days: a year and a day.
 pub const PERIOD_MAX_DAYS: i64 = 366;
+
+/// Whether a period, both days included, is not turned round and no longer than [`PERIOD_MAX_DAYS`].
+#[must_use]
+pub fn fits((from, to): (ServiceDate, ServiceDate)) -> bool {
+    (0..PERIOD_MAX_DAYS).contains(&to.days_since(from))
+}
 
 /// Persons read at once. With three meals a day for a quarter that is some thousands of decisions, a few megabytes.
 const PERSONS: i64 = 32;
@@ -42,8 +49,6 @@ pub struct Asked {
 /// Why nothing was found.
 #[derive(Debug)]
 pub enum Stopped {
-    /// It cannot be set up.
-    Setup(TrialError),
     /// The baseline does not give what was decided then.
     Mismatch(Box<Mismatch>),
     /// Whoever asked wants no more.
@@ -62,7 +67,7 @@ impl From<StoreError> for Stopped {
 pub type Progress<'a> = &'a mut (dyn FnMut(u64, u64) -> bool + Send);
 
 /// The trial, set up; nothing is tried yet.
-pub async fn set_up(app: &App, asked: &Asked) -> Result<Trial, Stopped> {
+pub async fn set_up(app: &App, asked: &Asked) -> Outcome<Trial, TrialError> {
     let rows = app.store.read("published_policies", policies::published).await?;
     let mut published = Vec::with_capacity(rows.len());
     for row in rows {
@@ -70,7 +75,7 @@ pub async fn set_up(app: &App, asked: &Asked) -> Result<Trial, Stopped> {
         let at = row.published_at.map_or(Instant::from_micros(i64::MIN), |Col(at)| at);
         published.push(Published { at, version });
     }
-    Trial::new(&asked.draft, asked.begins, asked.period, &published, asked.rise_fen).map_err(Stopped::Setup)
+    Trial::new(&asked.draft, asked.begins, asked.period, &published, asked.rise_fen).map_err(Failure::Refused)
 }
 
 /// Tries the draft on all persons, `at_once` parts side by side. The same data give the same report.

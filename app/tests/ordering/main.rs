@@ -26,19 +26,6 @@ fn key(text: &str) -> RequestKey {
     RequestKey::new(None, None, &format!("the-key-{text}"), "test", &text).unwrap()
 }
 
-fn request(lunch: &Lunch, dish: usize, senior: SeniorId, channel: Channel) -> OrderRequest {
-    let line = LineRequest { item: lunch.items[dish], quantity: 1, texture: None, override_reason: None };
-    OrderRequest {
-        sitting: lunch.sitting,
-        senior: Some(senior),
-        lines: vec![line],
-        channel,
-        note: String::new(),
-        reason: None,
-        expected_self_pay_fen: None,
-    }
-}
-
 async fn order(world: &World, street: &Street, name: &str, request: OrderRequest) -> OrderAnswer {
     let actor = world.actor(street.token(Role::Worker)).await;
     place::place(&world.app, actor, key(name), request).await.unwrap()
@@ -56,9 +43,9 @@ both_databases! {
     /// A change keeps the number, gives the old portions back, and is decided afresh: the grant of the meal is not lost.
     async fn a_changed_order_keeps_its_number_and_its_grant(world) {
         let street = world.street().await;
-        let placed = order(world, &street, "placed", request(&street.lunch, 0, street.senior.id, Channel::DineIn)).await.order;
+        let placed = order(world, &street, "placed", street.lunch.request(0, Some(street.senior.id), Channel::DineIn)).await.order;
         let actor = world.actor(street.token(Role::Worker)).await;
-        let other = request(&street.lunch, 1, street.senior.id, Channel::PickUp);
+        let other = street.lunch.request(1, Some(street.senior.id), Channel::PickUp);
         let changed = change::change(&world.app, actor.clone(), key("change"), placed.order, placed.version, other.clone()).await.unwrap().order;
         assert_eq!((changed.order_no, changed.channel, changed.totals.subsidy_fen), (placed.order_no, Channel::PickUp, Fen(400)));
         let stale = change::change(&world.app, actor, key("stale"), placed.order, placed.version, other).await.unwrap_err();
@@ -70,7 +57,7 @@ both_databases! {
     /// The same dish at tomorrow's lunch, in one call.
     async fn order_again_takes_the_same_dishes_at_another_sitting(world) {
         let street = world.street().await;
-        let first = order(world, &street, "first", request(&street.lunch, 2, street.senior.id, Channel::PickUp)).await.order;
+        let first = order(world, &street, "first", street.lunch.request(2, Some(street.senior.id), Channel::PickUp)).await.order;
         let actor = world.actor(&street.senior.token).await;
         let second = again::again(&world.app, actor, key("again"), first.order, street.tomorrow.sitting).await.unwrap().order;
         assert_eq!((second.lines[0].dish, second.channel, second.sitting), (first.lines[0].dish, first.channel, street.tomorrow.sitting));
@@ -79,7 +66,7 @@ both_databases! {
 
 fn walk_in(lunch: &Lunch, quantity: u32) -> OrderRequest {
     let lines = vec![LineRequest { item: lunch.items[0], quantity, texture: None, override_reason: None }];
-    OrderRequest { senior: None, lines, ..request(lunch, 0, SeniorId::from_uuid(Uuid::nil()), Channel::DineIn) }
+    OrderRequest { lines, ..lunch.request(0, None, Channel::DineIn) }
 }
 
 both_databases! {
@@ -90,7 +77,7 @@ both_databases! {
         let at = |hour, minute| Instant::from_civil(street.lunch.date, chrono::NaiveTime::from_hms_opt(hour, minute, 0).unwrap());
         let buy = |name: &'static str, n| place::place(&world.app, counter.clone(), key(name), walk_in(&street.lunch, n));
         world.clock.set(at(12, 0));
-        let seniors = place::place(&world.app, counter.clone(), key("late"), request(&street.lunch, 0, street.senior.id, Channel::DineIn)).await;
+        let seniors = place::place(&world.app, counter.clone(), key("late"), street.lunch.request(0, Some(street.senior.id), Channel::DineIn)).await;
         assert!(matches!(seniors, Err(Failure::Refused(PlaceRefusal::Rules(all))) if matches!(all[..], [OrderRefusal::CutOffPassed { .. }])));
         for (name, portions) in [("one", 20), ("two", 20), ("three", 20), ("four", 20), ("five", 19)] {
             buy(name, portions).await.unwrap();
@@ -148,8 +135,8 @@ both_databases! {
     /// the money waits for.
     async fn what_happens_at_the_doors_is_evidence_in_whatever_order_it_arrives(world) {
         let street = world.street().await;
-        let first = order(world, &street, "first", request(&street.lunch, 0, street.senior.id, Channel::Delivery)).await.order;
-        let second = order(world, &street, "second", request(&street.lunch, 1, street.poor_senior.id, Channel::Delivery)).await.order;
+        let first = order(world, &street, "first", street.lunch.request(0, Some(street.senior.id), Channel::Delivery)).await.order;
+        let second = order(world, &street, "second", street.lunch.request(1, Some(street.poor_senior.id), Channel::Delivery)).await.order;
         let stops = plan_of(world, &street, &[first.order, second.order]).await;
         assert_eq!(stops.len(), 2);
 

@@ -1,6 +1,6 @@
 //! Standing orders: what is generated follows pattern, menu and person, and never overrides what a person decided.
 
-use super::{key, order, orders_of, request};
+use super::{key, order, orders_of};
 use app::catalogue::edit::{DayChange, change_day};
 use app::orders::{cancel, change, list};
 use app::standing::{self, Generation, StandingRequest};
@@ -188,7 +188,7 @@ both_databases! {
         let usual = every_day(&street, street.senior.id);
         let pattern = standing::make(&world.app, actor.clone(), key("pattern"), usual.clone()).await.unwrap();
         let made = confirmed_at(world, &street, street.tomorrow.sitting).await.remove(0);
-        let wish = request(&street.tomorrow, 2, street.senior.id, Channel::PickUp);
+        let wish = street.tomorrow.request(2, Some(street.senior.id), Channel::PickUp);
         let edited = change::change(&world.app, actor.clone(), key("edit"), made.order, made.version, wish).await.unwrap().order;
         let manager = world.actor(street.token(Role::CanteenManager)).await;
         let version = app::catalogue::read::menu(&world.app, street.tomorrow.sitting, None).await.unwrap().sitting.version;
@@ -221,7 +221,7 @@ both_databases! {
     /// Who has ordered for a meal already, or eats by another pattern, is not given a second one.
     async fn a_meal_of_ones_own_holds_the_generated_one_back(world) {
         let street = world.street().await;
-        let special = order(world, &street, "special", request(&street.tomorrow, 2, street.senior.id, Channel::PickUp)).await.order;
+        let special = order(world, &street, "special", street.tomorrow.request(2, Some(street.senior.id), Channel::PickUp)).await.order;
         let actor = world.actor(street.token(Role::Worker)).await;
         let usual = every_day(&street, street.senior.id);
         standing::make(&world.app, actor.clone(), key("pattern"), usual.clone()).await.unwrap();

@@ -187,12 +187,7 @@ impl History {
 
     /// Adds what a decision claimed, for replays: an amount under a key is one growing row.
     pub fn claim(&mut self, claims: &[Claim]) {
-        for claim in claims {
-            match claim {
-                Claim::Count { key, ordinal, .. } => self.0.push(Usage { key: key.clone(), ordinal: *ordinal, fen: Fen::ZERO }),
-                Claim::Amount { key, fen, .. } => self.0.push(Usage { key: key.clone(), ordinal: 0, fen: *fen }),
-            }
-        }
+        self.0.extend(claims.iter().map(Claim::usage));
     }
 }
 
@@ -219,4 +214,23 @@ pub enum Claim {
         /// What the row may reach.
         cap_fen: Fen,
     },
+}
+
+impl Claim {
+    /// Where it is counted.
+    #[must_use]
+    pub const fn key(&self) -> &LimitKey {
+        let (Self::Count { key, .. } | Self::Amount { key, .. }) = self;
+        key
+    }
+
+    /// What it uses once it is taken.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let (ordinal, fen) = match self {
+            Self::Count { ordinal, .. } => (*ordinal, Fen::ZERO),
+            Self::Amount { fen, .. } => (0, *fen),
+        };
+        Usage { key: self.key().clone(), ordinal, fen }
+    }
 }

@@ -2,9 +2,10 @@
 
 use super::{document_of, language};
 use anyhow::{Context, Result, anyhow, bail};
-use app::backtests::{Asked, PERIOD_MAX_DAYS, Stopped, run, set_up, workbook::workbook};
+use app::backtests::{Asked, PERIOD_MAX_DAYS, Stopped, fits, run, set_up, workbook::workbook};
+use app::failure::Failure;
 use app::tabular;
-use domain::subsidy::backtest::{Mismatch, Pair, Report};
+use domain::subsidy::backtest::{Mismatch, Pair, Report, TrialError};
 use domain::subsidy::words::Language;
 use domain::{Fen, ServiceDate};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -53,7 +54,7 @@ fn date(text: &str) -> Result<ServiceDate, String> {
 
 impl Args {
     pub fn run(self, config: &Config) -> Result<ExitCode> {
-        if !(0..PERIOD_MAX_DAYS).contains(&self.to.days_since(self.from)) {
+        if !fits((self.from, self.to)) {
             bail!("--from comes before --to, and they are at most {PERIOD_MAX_DAYS} days apart");
         }
         let language = language(self.english);
@@ -66,10 +67,7 @@ impl Args {
         (config.database.readers, config.database.reader_cache_kb) = (at_once, READER_CACHE_KB);
         block_on(async {
             let opened = open::open(&config, Arc::new(SystemClock)).await?;
-            let trial = match set_up(&opened.app, &asked).await {
-                Ok(trial) => trial,
-                Err(stopped) => return self.stopped(stopped, language),
-            };
+            let trial = set_up(&opened.app, &asked).await.map_err(not_set_up)?;
             let bar = bar();
             let mut progress = |done, total| {
                 bar.set_length(total);
@@ -114,10 +112,17 @@ impl Args {
                 }
                 Ok(ExitCode::FAILURE)
             }
-            Stopped::Setup(error) => Err(anyhow!(error)),
             Stopped::Store(error) => Err(error.into()),
             Stopped::Ended => Err(anyhow!("ended")),
         }
+    }
+}
+
+fn not_set_up(failure: Failure<TrialError>) -> anyhow::Error {
+    match failure {
+        Failure::Refused(error) => anyhow!(error),
+        Failure::Store(fault) => anyhow!(fault.0),
+        other => anyhow!("{other:?}"),
     }
 }
 

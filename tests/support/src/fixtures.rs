@@ -6,10 +6,11 @@ mod rows;
 pub use people::{Person, Staff, citizen_id};
 
 use crate::World;
+use app::orders::{LineRequest, OrderRequest};
 use domain::access::{FamilyScope, Role};
 use domain::canteen::MealHours;
 use domain::id::{CanteenId, DishId, MenuItemId, SeniorId, SittingId};
-use domain::{Fen, MealPeriod, PlaceCode, ServiceDate};
+use domain::{Channel, Fen, MealPeriod, PlaceCode, ServiceDate};
 use rows::{canteen_row, dish_row, sitting_row};
 use serde_json::{Value, json};
 use store::fixture;
@@ -23,6 +24,22 @@ pub struct Lunch {
     pub date: ServiceDate,
     /// One item for each dish of [`Street::dishes`], in that order.
     pub items: Vec<MenuItemId>,
+}
+
+impl Lunch {
+    /// The wish for one portion of one dish; a guest's without a senior.
+    #[must_use]
+    pub fn request(&self, dish: usize, senior: Option<SeniorId>, channel: Channel) -> OrderRequest {
+        OrderRequest {
+            sitting: self.sitting,
+            senior,
+            lines: vec![LineRequest { item: self.items[dish], quantity: 1, texture: None, override_reason: None }],
+            channel,
+            note: String::new(),
+            reason: None,
+            expected_self_pay_fen: None,
+        }
+    }
 }
 
 /// The street. Prices are 12.00, 6.00 and 5.00 yuan, portions 100 of each dish unless said otherwise.

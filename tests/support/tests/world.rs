@@ -1,22 +1,10 @@
 //! The world that tests stand on is itself sound.
 
 use app::idempotency::RequestKey;
-use app::orders::{LineRequest, OrderRequest, cancel, place};
+use app::orders::{cancel, place};
 use domain::access::Role;
 use domain::{Channel, Fen};
 use testkit::{Street, World, both_databases};
-
-fn request(street: &Street, senior: Option<domain::id::SeniorId>) -> OrderRequest {
-    OrderRequest {
-        sitting: street.lunch.sitting,
-        senior,
-        lines: vec![LineRequest { item: street.lunch.items[1], quantity: 1, texture: None, override_reason: None }],
-        channel: Channel::DineIn,
-        note: String::new(),
-        reason: None,
-        expected_self_pay_fen: None,
-    }
-}
 
 fn key(text: &str) -> RequestKey {
     RequestKey::new(None, None, text, "test", &text).unwrap()
@@ -24,7 +12,7 @@ fn key(text: &str) -> RequestKey {
 
 async fn place_one(world: &World, street: &Street, token: &str, key_text: &str) -> app::orders::view::OrderAnswer {
     let actor = world.actor(token).await;
-    place::place(&world.app, actor, key(key_text), request(street, Some(street.senior.id))).await.unwrap()
+    place::place(&world.app, actor, key(key_text), street.lunch.request(1, Some(street.senior.id), Channel::DineIn)).await.unwrap()
 }
 
 both_databases! {

@@ -1,8 +1,8 @@
 //! Limits in use, moment by moment: what a meal took when it was decided, gave back, and took again.
 
 use super::past::PastMeal;
+use crate::Instant;
 use crate::subsidy::limit::{Claim, History, LimitKey, Usage};
-use crate::{Fen, Instant};
 use std::collections::BTreeMap;
 
 /// What happens to a meal's limits. At one moment what is given back comes first: a change gives back and decides anew at once.
@@ -39,11 +39,7 @@ impl Uses {
     /// Takes what a meal claimed.
     pub fn take(&mut self, meal: usize, claims: &[Claim]) {
         for claim in claims {
-            let usage = match claim {
-                Claim::Count { key, ordinal, .. } => Usage { key: key.clone(), ordinal: *ordinal, fen: Fen::ZERO },
-                Claim::Amount { key, fen, .. } => Usage { key: key.clone(), ordinal: 0, fen: *fen },
-            };
-            self.0.entry(usage.key.clone()).or_default().push((meal, usage));
+            self.0.entry(claim.key().clone()).or_default().push((meal, claim.usage()));
         }
     }
 
@@ -61,8 +57,7 @@ impl Uses {
     /// Gives back what a meal took.
     pub fn give_back(&mut self, meal: usize, claims: &[Claim]) {
         for claim in claims {
-            let (Claim::Count { key, .. } | Claim::Amount { key, .. }) = claim;
-            if let Some(uses) = self.0.get_mut(key) {
+            if let Some(uses) = self.0.get_mut(claim.key()) {
                 uses.retain(|(of, _)| *of != meal);
             }
         }
