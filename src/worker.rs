@@ -28,6 +28,7 @@ pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown:
         every(seconds(settings.clean_up_seconds), shutdown.clone(), || clean_up(&app, &metrics)),
         every(IMPORTS_EVERY, shutdown.clone(), || apply_imports(&app, &metrics)),
         every(BACKTESTS_EVERY, shutdown.clone(), || try_drafts(&app, &metrics)),
+        every(CORRECTIONS_EVERY, shutdown.clone(), || correct_meals(&app, &metrics)),
         every(LOOK_IN_EVERY, shutdown.clone(), || follow_welfare_cases(&app, &metrics)),
         every(CLOSE_EVERY, shutdown, || close_unserved(&app, &metrics)),
     );
@@ -140,6 +141,22 @@ async fn try_drafts(app: &App, metrics: &Metrics) {
         Ok(false) => {}
         Ok(true) => metrics.worker_run("backtests", true),
         Err(failure) => failed("backtests", metrics, &failure),
+    }
+}
+
+/// How often notes of what reaches back to meals are looked for; with none due it is one read of an index.
+const CORRECTIONS_EVERY: Duration = Duration::from_secs(1);
+
+/// Something was recorded late: a death, a move, the end of a status.
+async fn correct_meals(app: &App, metrics: &Metrics) {
+    match app::corrections::rerate::follow_due(app).await {
+        Ok(done) => {
+            if done != app::corrections::rerate::Rerated::default() {
+                metrics.worker_run("corrections", true);
+                tracing::info!(found = done.found, gone = done.gone, "meals were decided again");
+            }
+        }
+        Err(failure) => failed("corrections", metrics, &failure),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod bindings;
 pub mod canteens;
 pub mod catalogue_edit;
 pub mod claims;
+pub mod corrections;
 pub mod decisions;
 pub mod demand;
 pub mod devices;
@@ -102,6 +103,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(trace::routes)
                     .configure(claims::routes)
                     .configure(settlements::routes)
+                    .configure(corrections::routes)
                     .configure(payees::routes)
                     .configure(payouts::routes)
                     .configure(imports::routes)

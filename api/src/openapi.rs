@@ -191,6 +191,7 @@ pub fn document() -> Document {
         crate::policies::Docs::openapi(),
         crate::claims::Docs::openapi(),
         crate::settlements::Docs::openapi(),
+        crate::corrections::Docs::openapi(),
         crate::payees::Docs::openapi(),
         crate::payouts::Docs::openapi(),
         crate::decisions::Docs::openapi(),

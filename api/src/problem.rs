@@ -70,6 +70,7 @@ problems! {
     PolicyState = "policy_state", CONFLICT, "政策版本当前状态不允许此操作", "The policy version's state does not allow this", "请重新读取该版本", "Read the version again";
     PolicyConflict = "policy_conflict", CONFLICT, "与已有政策版本冲突", "It conflicts with another policy version", "请看 cause；日期重叠时可用 supersedes 结束旧版本", "See `cause`; when dates overlap, end the old version with `supersedes`";
     SettlementRefused = "settlement_refused", CONFLICT, "现在不能结算或付款", "It cannot be settled or paid now", "请看 cause：结算期未结束、已结算、没有可结算的明细、没有待付款项或缺少已确认的收款账户", "See `cause`: the period is not over or is settled, there is nothing to settle or pay, or no account is confirmed";
+    CorrectionRefused = "correction_refused", CONFLICT, "现在不能这样更正", "It cannot be corrected like this now", "请看 cause：状态已变、该处理方式不适用、订单未供餐、散客订单、已有未结的更正或已撤销", "See `cause`: its state has changed, this is no answer to what was found, the order was not served or is a guest's, a correction is open, or it was annulled";
     SettlementState = "settlement_state", CONFLICT, "当前状态不允许此操作", "Its state does not allow this", "请重新读取后再试；见 cause 和 state", "Read it again; see `cause` and `state`";
     ImportRefused = "import_refused", CONFLICT, "导入当前状态不允许此操作", "The import's state does not allow this", "请看 state；有错误的文件请改正后重新上传", "See `state`; correct a faulty file and bring it again";
     Conflict = "conflict", CONFLICT, "与现有记录冲突", "It conflicts with an existing record", "请核对后重试", "Check and try again";
@@ -213,6 +214,7 @@ const fn name_of(thing: Thing) -> &'static str {
         Thing::Sample => "sample",
         Thing::Issue => "issue",
         Thing::Settlement => "settlement",
+        Thing::Correction => "correction",
         Thing::Payee => "payee",
         Thing::Payout => "payout",
         Thing::Payment => "payment",

@@ -99,8 +99,11 @@ pub struct FreezeBody {
 pub struct FrozenView {
     /// One settlement for each payer.
     pub items: Vec<SettlementView>,
-    /// Lines that are in none: meals of people who were recorded as dead on their date. A person has to look at them first.
+    /// Lines that are in none, because people have to look at them first: meals of people who were recorded as dead on their date,
+    /// and meals of which an open correction takes something back.
     pub held: u64,
+    /// Lines that are in none, because they take more back than the payer owes now: a later period takes them.
+    pub carried: u64,
 }
 
 /// Freezes a canteen's period: one settlement for each payer, of every line with evidence up to the period's last day that no
@@ -116,7 +119,7 @@ pub async fn freeze_settlements(
     let key = key.bind(&actor, "freezeSettlements", &*body)?;
     let frozen = freeze::freeze(&app, actor, key, body.canteen, body.period).await.map_err(refused)?;
     let items = frozen.settlements.into_iter().map(SettlementView::from).collect();
-    Ok(HttpResponse::Created().json(FrozenView { items, held: frozen.held }))
+    Ok(HttpResponse::Created().json(FrozenView { items, held: frozen.held, carried: frozen.carried }))
 }
 
 /// Which settlements a list shows.
@@ -309,7 +312,9 @@ pub(crate) fn refused(failure: Failure<SettlementRefusal>) -> Problem {
     Problem::of(failure, |refusal| match refusal {
         SettlementRefusal::NotOver(last) => because("not_over").with("last_day", last),
         SettlementRefusal::Settled { payer, until } => because("settled").with("payer", payer).with("until", until),
-        SettlementRefusal::NothingToSettle { held } => because("nothing_to_settle").with("held", held),
+        SettlementRefusal::NothingToSettle { held, carried } => {
+            because("nothing_to_settle").with("held", held).with("carried", carried)
+        }
         SettlementRefusal::Provisional(lines) => because("provisional").with("lines", lines),
         SettlementRefusal::NothingDue => because("nothing_due"),
         SettlementRefusal::NoAccount(canteens) => because("no_account").with("canteens", canteens),

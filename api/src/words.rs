@@ -143,6 +143,10 @@ aliases! {
     PaymentIdText = IdText<domain::id::PaymentNumber>;
     BankAnswerIdText = IdText<domain::id::BankAnswer>;
     SuspenseIdText = IdText<domain::id::Suspense>;
+    CorrectionIdText = IdText<domain::id::Correction>;
+    CorrectionCauseWord = Words<domain::correction::CorrectionCause>;
+    CorrectionStateWord = Words<domain::correction::CorrectionState>;
+    ResolutionWord = Words<domain::correction::Resolution>;
     SettlementStateWord = Words<domain::settlement::SettlementState>;
     PaymentStateWord = Words<domain::settlement::payment::PaymentState>;
     BankResultWord = Words<domain::settlement::payment::BankResult>;

@@ -59,6 +59,7 @@ pub enum Thing {
     Sample,
     Issue,
     Settlement,
+    Correction,
     Payee,
     Payout,
     Payment,

@@ -268,7 +268,7 @@ pub fn release_claims(tx: &mut Tx<'_>, order: &OrderRow) -> Result<(), StoreErro
 
 /// What a decided order holds in the ledger: discounts and grants by who bears them, and the senior's own part.
 pub fn holds(canteen: domain::id::CanteenId, decision: &Decision) -> Result<Vec<Movement>, StoreError> {
-    let bearers = bearers(decision).map_err(|e| StoreError::Database(format!("decision: {e}")))?;
+    let bearers = bearers(&decision.discounts, &decision.legs).map_err(|e| StoreError::Database(format!("decision: {e}")))?;
     Ok(movements(canteen, &bearers, decision.self_pay_fen))
 }
 
@@ -280,12 +280,18 @@ pub fn hold(tx: &mut Tx<'_>, order: OrderId, moves: &[Movement], at: Instant) ->
 
 /// Writes holds and posts them at once.
 pub fn hold_and_post(tx: &mut Tx<'_>, order: OrderId, moves: &[Movement], at: Instant) -> Result<(), StoreError> {
-    for row in holds_of(tx, order, moves, at)? {
-        let post = ending(tx, &row, Phase::Post, at);
-        tx.pending().transfer(row);
-        tx.pending().transfer(post);
-    }
+    held_and_posted(tx, order, moves, at)?.into_iter().for_each(|row| tx.pending().transfer(row));
     Ok(())
+}
+
+/// Holds that are posted at once, each followed by its post.
+pub fn held_and_posted(tx: &mut Tx<'_>, order: OrderId, moves: &[Movement], at: Instant) -> Result<Vec<TransferRow>, StoreError> {
+    let holds = holds_of(tx, order, moves, at)?;
+    let pair = |row: TransferRow| {
+        let post = ending(tx, &row, Phase::Post, at);
+        [row, post]
+    };
+    Ok(holds.into_iter().flat_map(pair).collect())
 }
 
 fn holds_of(tx: &mut Tx<'_>, order: OrderId, moves: &[Movement], at: Instant) -> Result<Vec<TransferRow>, StoreError> {

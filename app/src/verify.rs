@@ -3,7 +3,7 @@
 //! A break is told as data. It freezes nothing here: who runs the check decides (payouts stop, orders never do).
 
 use crate::App;
-use domain::id::{CanteenId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId};
+use domain::id::{CanteenId, CorrectionId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId};
 use domain::subsidy::{Claim, Decision};
 use domain::{Fen, ServiceDate};
 use serde::Serialize;
@@ -105,6 +105,17 @@ pub enum Break {
         /// Of them paid.
         paid_fen: Fen,
     },
+    /// A correction has posted something else to claims than two people agreed to.
+    Correction {
+        /// Which.
+        correction: CorrectionId,
+        /// Where it stands.
+        state: String,
+        /// What it was to post.
+        claim_fen: Fen,
+        /// What it posted.
+        posted_fen: Fen,
+    },
     /// A payout's payments are not what was put into its file.
     Payout {
         /// Which.
@@ -157,6 +168,11 @@ impl fmt::Display for Break {
                 f,
                 "settlements: {settlement} is {state} at {} fen, but lines are {}, versions {}, payments {}, of them paid {}",
                 total_fen.0, lines_fen.0, versions_fen.0, payments_fen.0, paid_fen.0
+            ),
+            Self::Correction { correction, state, claim_fen, posted_fen } => write!(
+                f,
+                "corrections: {correction} is {state} and was to post {} fen to claims, but posted {}",
+                claim_fen.0, posted_fen.0
             ),
             Self::Payout { payout, total_fen, payments_fen } => {
                 write!(f, "settlements: {payout} was of {} fen, its payments are {}", total_fen.0, payments_fen.0)
@@ -246,7 +262,13 @@ fn of_settlements(conn: &mut store::AnyConnection) -> Result<Vec<Break>, StoreEr
         total_fen: row.total_fen.0,
         payments_fen: row.payments_fen.0,
     });
-    Ok(settlements.chain(payouts).collect())
+    let corrections = invariants::corrections(conn)?.into_iter().map(|row| Break::Correction {
+        correction: row.correction_id.0,
+        state: row.state,
+        claim_fen: row.claim_fen.0,
+        posted_fen: row.posted_fen.0,
+    });
+    Ok(settlements.chain(payouts).chain(corrections).collect())
 }
 
 /// Decisions read at a time.

@@ -191,7 +191,7 @@ impl<'w> Bench<'w> {
                 }
             }
             Err(Failure::Forbidden) => assert_eq!(by, 3),
-            Err(Failure::Refused(SettlementRefusal::NothingToSettle { held: 0 })) => assert_eq!(due, [0; 0]),
+            Err(Failure::Refused(SettlementRefusal::NothingToSettle { held: 0, carried: 0 })) => assert_eq!(due, [0; 0]),
             Err(Failure::Refused(SettlementRefusal::Settled { .. })) => {
                 assert!(due.iter().any(|payer| model.settled(*payer, period)))
             }

@@ -157,7 +157,7 @@ fn a_period_is_frozen_once_after_it_is_over_with_totals_per_payer_and_what_comes
         assert!(frozen.iter().all(|s| s.state == SettlementState::Frozen && s.period == november() && s.hash.len() == 64));
         let again = freeze::freeze(&bench.app, own, answer_key, canteen(), november()).await.unwrap().settlements;
         assert_eq!(again, frozen, "the same key is the same freeze");
-        assert_eq!(freeze_november(&bench).await, Err(Failure::Refused(Refusal::NothingToSettle { held: 0 })));
+        assert_eq!(freeze_november(&bench).await, Err(Failure::Refused(Refusal::NothingToSettle { held: 0, carried: 0 })));
         assert_invariants(&bench).await;
 
         // An offline terminal reports a meal of November after the freeze.

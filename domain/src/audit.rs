@@ -88,6 +88,14 @@ crate::text_enum! {
         SettlementPublished = "settlement_published",
         /// Every payment of a settlement has arrived.
         SettlementClosed = "settlement_closed",
+        /// A meal comes out differently with what is known now; the detail says why and by how much.
+        CorrectionFound = "correction_found",
+        /// Somebody said what is to be done about a correction; the detail has the reason.
+        CorrectionProposed = "correction_proposed",
+        /// Another did not agree; the detail has the reason.
+        CorrectionRejected = "correction_rejected",
+        /// Another agreed, which did it; or the difference was gone.
+        CorrectionDecided = "correction_decided",
         /// Payments were put into a file for the bank.
         PayoutMade = "payout_made",
         /// A payment file, with account numbers in the clear, was given out.

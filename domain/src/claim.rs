@@ -4,7 +4,7 @@
 //! the programme's clearing account: its month is split once, by largest remainder, so that no fen drifts meal by meal
 //! (splitting each of 30,000 meals was measured to drift 150.23 yuan).
 
-use crate::id::{OrderId, RedemptionId, TransferId};
+use crate::id::{CorrectionId, OrderId, RedemptionId, TransferId};
 use crate::ledger::Payer;
 use crate::money::MoneyOverflow;
 use crate::order::RedemptionMethod;
@@ -87,7 +87,7 @@ pub struct VersionRef {
     pub hash: String,
 }
 
-/// One meal's posted movement to one payer's claim account, with its evidence.
+/// One meal's posted movement to one payer's claim account, or back from it, with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimLine {
     /// The movement, which is the line's name for ever.
@@ -112,10 +112,26 @@ pub struct ClaimLine {
     pub method: RedemptionMethod,
     /// When it was handed over.
     pub served_at: Instant,
-    /// How much.
+    /// How much; negative when a correction takes it back.
     pub fen: Fen,
     /// What the decision said needs a second look.
     pub flags: Vec<Flag>,
+    /// The correction that moved it; `None` for what was moved when the meal was served.
+    pub correction: Option<CorrectionId>,
+    /// What people have said of the meal since.
+    pub look: Look,
+}
+
+/// Whether somebody has to look at a meal before it is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Look {
+    /// Nobody had to.
+    #[default]
+    None,
+    /// A correction that would take something back is open: it waits.
+    Due,
+    /// Two people have looked, and what stands is what they found.
+    Done,
 }
 
 /// What one version of one payer comes to.
@@ -194,6 +210,8 @@ mod tests {
             served_at: Instant::from_micros(0),
             fen: Fen(fen),
             flags: Vec::new(),
+            correction: None,
+            look: Look::None,
         }
     }
 

@@ -161,6 +161,8 @@ kinds! {
     Decision = "dec", DecisionId;
     /// A transfer of the ledger (分录).
     Transfer = "trf", TransferId;
+    /// A correction (更正) of a meal that was eaten.
+    Correction = "crn", CorrectionId;
     /// A settlement (结算单): one canteen, one payer, one period.
     Settlement = "set", SettlementId;
     /// A payout (付款批次): a file of payments for the bank.

@@ -218,9 +218,11 @@ impl Desk {
                 Ok(done) => {
                     frozen += done.settlements.len();
                     done.settlements.iter().for_each(told);
-                    Self::held(&canteen.code, done.held);
+                    Self::left_out(&canteen.code, done.held, done.carried);
                 }
-                Err(Failure::Refused(SettlementRefusal::NothingToSettle { held })) => Self::held(&canteen.code, held),
+                Err(Failure::Refused(SettlementRefusal::NothingToSettle { held, carried })) => {
+                    Self::left_out(&canteen.code, held, carried);
+                }
                 Err(failure) => {
                     refused += 1;
                     eprintln!("{}: {}", canteen.code, explain(failure));
@@ -231,9 +233,12 @@ impl Desk {
         Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn held(code: &str, lines: u64) {
-        if lines > 0 {
-            eprintln!("{code}: {lines} lines are of people who were recorded as dead on their date; somebody has to look at them");
+    fn left_out(code: &str, held: u64, carried: u64) {
+        if held > 0 {
+            eprintln!("{code}: {held} lines wait for people to look at them: the person was recorded as dead, or a correction is open");
+        }
+        if carried > 0 {
+            eprintln!("{code}: {carried} lines take more back than is owed now, and are kept from a later period");
         }
     }
 

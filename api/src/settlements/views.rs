@@ -1,13 +1,14 @@
 //! Settlements and payments as clients see them.
 
 use crate::words::{
-    CanteenIdText, OrderIdText, PaymentIdText, PaymentStateWord, PayoutIdText, RedemptionMethodWord, SettlementIdText,
-    SettlementStateWord, UserIdText,
+    CanteenIdText, CorrectionIdText, OrderIdText, PaymentIdText, PaymentStateWord, PayoutIdText, RedemptionMethodWord,
+    SettlementIdText, SettlementStateWord, UserIdText,
 };
 use app::settlements::SettlementSummary;
 use app::settlements::look::{PaymentCard, SettlementCard};
+use app::store::column::Col;
 use app::store::query::settlements::SettledLine;
-use domain::id::{CanteenId, OrderId, PaymentId, PayoutId, SettlementId, TransferId, UserId};
+use domain::id::{CanteenId, CorrectionId, OrderId, PaymentId, PayoutId, SettlementId, TransferId, UserId};
 use domain::order::RedemptionMethod;
 use domain::settlement::payment::PaymentState;
 use domain::settlement::{Period, SettlementState};
@@ -223,8 +224,11 @@ pub struct SettledLineView {
     /// When it was handed over.
     #[schema(value_type = String, format = DateTime)]
     pub served_at: Instant,
-    /// How much.
+    /// How much; negative when a correction takes it back.
     pub fen: i64,
+    /// The correction that moved it; none for what was moved when the meal was served.
+    #[schema(value_type = Option<CorrectionIdText>)]
+    pub correction: Option<CorrectionId>,
 }
 
 impl From<SettledLine> for SettledLineView {
@@ -241,6 +245,7 @@ impl From<SettledLine> for SettledLineView {
             method: of.method.0,
             served_at: of.served_at.0,
             fen: of.amount_fen.0.0,
+            correction: of.correction_id.map(|Col(id)| id),
         }
     }
 }

@@ -4,12 +4,11 @@
 //! machine has nothing else to do.
 
 pub mod job;
-mod load;
 pub mod workbook;
 
-use crate::App;
 use crate::failure::{Failure, Outcome};
 use crate::subsidies::stored_document;
+use crate::{App, past};
 use domain::id::SeniorId;
 use domain::subsidy::backtest::{Mismatch, Published, Report, Trial, TrialError, try_on};
 use domain::subsidy::{Compiled, Document};
@@ -113,7 +112,7 @@ fn part(app: &App, trial: Arc<Trial>, run: (SeniorId, SeniorId)) -> JoinHandle<R
     let (store, shelves) = (app.store.clone(), app.shelves.clone());
     tokio::spawn(async move {
         let span = trial.reach();
-        let eaters = store.read("backtest_part", move |conn| load::eaters(conn, run, span)).await?;
+        let eaters = store.read("backtest_part", move |conn| past::eaters(conn, run, span)).await?;
         let tried = tokio::task::spawn_blocking(move || {
             let mut report = Report::default();
             for eater in &eaters {

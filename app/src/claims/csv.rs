@@ -12,7 +12,7 @@ use std::io::{self, Write};
 /// What spreadsheet programs need to see that a file is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-const LINE_HEADINGS: [&str; 18] = [
+const LINE_HEADINGS: [&str; 19] = [
     "助餐点编号",
     "助餐点",
     "月份",
@@ -31,6 +31,7 @@ const LINE_HEADINGS: [&str; 18] = [
     "金额(元)",
     "金额(分)",
     "分录号",
+    "更正号",
 ];
 const TOTAL_HEADINGS: [&str; 11] =
     ["助餐点编号", "助餐点", "月份", "项目", "出资方", "出资方编号", "出资地", "政策版本", "笔数", "金额(元)", "金额(分)"];
@@ -97,6 +98,7 @@ impl<W: Write> ClaimFile<W> {
             line.fen.to_string(),
             line.fen.0.to_string(),
             line.transfer.to_string(),
+            line.correction.map_or_else(String::new, |id| id.to_string()),
         ];
         self.write(cells)
     }

@@ -1,9 +1,11 @@
 //! A canteen's month: its lines and totals.
 
+use crate::corrections::stored_parts;
 use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::{App, subsidies};
 use domain::access::{Action, Actor, Role, RoleGrant, Scope};
-use domain::claim::{ClaimLine, Month, PayerTotal, VersionRef, totals};
+use domain::claim::{ClaimLine, Look, Month, PayerTotal, VersionRef, totals};
+use domain::correction::CorrectionState;
 use domain::id::{CanteenId, OrderId, SittingId, TransferId};
 use domain::ledger::Payer;
 use domain::subsidy::trace::Flag;
@@ -16,6 +18,7 @@ use store::StoreError;
 use store::column::Col;
 use store::conn::AnyConnection;
 use store::query::claims::{self, ClaimCanteen, ClaimRow, Which};
+use store::query::corrections::{self, CorrectedClaim};
 use store::query::policies;
 
 /// Which claims.
@@ -175,6 +178,8 @@ pub(crate) fn proven_lines(conn: &mut AnyConnection, id: CanteenId, which: Which
             lines.push(line(row, &decided)?);
         }
     }
+    lines.extend(corrected(conn, id, which)?);
+    look_at(conn, id, which, &mut lines)?;
     lines.sort_by(|a, b| key(a).cmp(&key(b)));
     let (fen, posted) = (sum(&lines)?, claims::posted(conn, id, which)?);
     if posted != fen {
@@ -182,6 +187,34 @@ pub(crate) fn proven_lines(conn: &mut AnyConnection, id: CanteenId, which: Which
         return Err(StoreError::Database(format!("claims of {id}, {which:?}, come to {fen}, posted are {posted}")));
     }
     Ok(lines)
+}
+
+/// What corrections moved, each under the version that grants more.
+fn corrected(conn: &mut AnyConnection, id: CanteenId, which: Which) -> Result<Vec<ClaimLine>, StoreError> {
+    let line = |(row, Col(correction), parts): CorrectedClaim| {
+        let parts = stored_parts(correction, &parts)?;
+        let of = parts.into_iter().find(|part| part.payer == row.payer);
+        let of =
+            of.ok_or_else(|| StoreError::Database(format!("{correction} moved money of {}, which is no part of it", row.payer)))?;
+        Ok(ClaimLine { correction: Some(correction), ..line_of(row, of.version, Vec::new())? })
+    };
+    corrections::claim_lines(conn, id, which)?.into_iter().map(line).collect()
+}
+
+/// Marks the lines of meals that people have to look at, and of those at which they have.
+fn look_at(conn: &mut AnyConnection, id: CanteenId, which: Which, lines: &mut [ClaimLine]) -> Result<(), StoreError> {
+    let mut looks: HashMap<OrderId, Look> = HashMap::new();
+    for (order, state, takes_back) in corrections::looks(conn, id, which.dates())? {
+        match state {
+            CorrectionState::Closed => looks.insert(order, Look::Done),
+            CorrectionState::Open | CorrectionState::Proposed if takes_back => looks.insert(order, Look::Due),
+            CorrectionState::Open | CorrectionState::Proposed => None,
+        };
+    }
+    for line in lines.iter_mut().filter(|_| !looks.is_empty()) {
+        line.look = looks.get(&line.order).copied().unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// What the decisions behind the lines say.
@@ -228,17 +261,27 @@ struct VersionOf {
 }
 
 fn line(row: ClaimRow, decided: &HashMap<OrderId, Versions>) -> Result<ClaimLine, StoreError> {
-    let fault = |what: String| StoreError::Database(format!("claim line {}: {what}", row.transfer_id.0));
-    let payer = Payer::parse(&row.payer).map_err(|e| fault(format!("account {}: {e}", row.payer)))?;
-    let decided = decided.get(&row.order_id.0).ok_or_else(|| fault("money without a decision".to_owned()))?;
+    let fault = |what: &str| StoreError::Database(format!("claim line {}: {what}", row.transfer_id.0));
+    let payer = payer(&row)?;
+    let decided = decided.get(&row.order_id.0).ok_or_else(|| fault("money without a decision"))?;
     let version = decided.trace.iter().find(|of| of.programme == payer.programme().as_str());
-    let version = version.ok_or_else(|| fault("its decision does not name the programme".to_owned()))?;
+    let version = version.ok_or_else(|| fault("its decision does not name the programme"))?;
+    let version = VersionRef { version: version.version.clone(), hash: version.hash.clone() };
+    line_of(row, version, decided.flags.clone())
+}
+
+fn payer(row: &ClaimRow) -> Result<Payer, StoreError> {
+    let fault = |e| StoreError::Database(format!("claim line {}: account {}: {e}", row.transfer_id.0, row.payer));
+    Payer::parse(&row.payer).map_err(fault)
+}
+
+fn line_of(row: ClaimRow, version: VersionRef, flags: Vec<Flag>) -> Result<ClaimLine, StoreError> {
     Ok(ClaimLine {
         transfer: row.transfer_id.0,
         order: row.order_id.0,
         evidence: row.redemption_id.0,
-        payer,
-        version: VersionRef { version: version.version.clone(), hash: version.hash.clone() },
+        payer: payer(&row)?,
+        version,
         date: row.service_date.0,
         meal: row.meal.0,
         order_no: row.order_no,
@@ -246,7 +289,9 @@ fn line(row: ClaimRow, decided: &HashMap<OrderId, Versions>) -> Result<ClaimLine
         method: row.method.0,
         served_at: row.served_at.0,
         fen: row.amount_fen.0,
-        flags: decided.flags.clone(),
+        flags,
+        correction: None,
+        look: Look::None,
     })
 }
 

@@ -81,8 +81,10 @@ pub enum SettlementRefusal {
     },
     /// Every line up to the period's end is in a settlement, but for so many that a person has to look at first.
     NothingToSettle {
-        /// Meals of people who were recorded as dead on their date.
+        /// Meals of people who were recorded as dead on their date, and meals of which an open correction takes something back.
         held: u64,
+        /// Lines that take more back than is owed.
+        carried: u64,
     },
     /// So many lines are provisional until the workday calendar reaches their dates.
     Provisional(u64),

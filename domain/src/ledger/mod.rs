@@ -21,6 +21,8 @@ crate::text_enum! {
         CanteenSales = "canteen_sales",
         /// What the operator forgoes.
         OperatorDiscount = "operator_discount",
+        /// What a funder paid too much and does not ask back.
+        Waiver = "waiver",
     }
 }
 
@@ -51,7 +53,7 @@ pub struct AccountName {
     pub kind: AccountKind,
     /// The payer's text; empty for accounts without a funder.
     pub funder: String,
-    /// The canteen; `None` for a funder's budget.
+    /// The canteen; `None` for a funder's budget and its waivers.
     pub canteen: Option<CanteenId>,
 }
 

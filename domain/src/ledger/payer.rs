@@ -1,8 +1,8 @@
 //! Who pays a part of a meal, as the name of a ledger account.
 
 use crate::money::MoneyOverflow;
+use crate::subsidy::Name;
 use crate::subsidy::trace::Leg;
-use crate::subsidy::{Decision, Name};
 use crate::{Fen, PlaceCode};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -122,16 +122,16 @@ pub struct Bearers {
     pub forgone: BTreeMap<Payer, Fen>,
 }
 
-/// Who bears what of a decision: its legs and discounts, shares by ratio gathered under their clearing account.
-pub fn bearers(decision: &Decision) -> Result<Bearers, MoneyOverflow> {
+/// Who bears what of a decision: its discounts and the legs of its grant, shares by ratio gathered under their clearing account.
+pub fn bearers(discounts: &[Leg], legs: &[Leg]) -> Result<Bearers, MoneyOverflow> {
     let mut bearers = Bearers::default();
-    for leg in &decision.discounts {
+    for leg in discounts {
         // A discount that reserves nothing is the operator's own.
         let own = leg.reserve_fen == Fen::ZERO && leg.fen > Fen::ZERO;
         add(if own { &mut bearers.forgone } else { &mut bearers.funded }, one(leg), leg.fen)?;
     }
     let mut by_line: BTreeMap<(&Name, &Name), Vec<&Leg>> = BTreeMap::new();
-    for leg in &decision.legs {
+    for leg in legs {
         match leg.weight {
             Some(_) => by_line.entry((&leg.programme, &leg.line)).or_default().push(leg),
             None => add(&mut bearers.funded, one(leg), leg.fen)?,
@@ -215,27 +215,8 @@ mod tests {
         }
     }
 
-    fn decision(discounts: Vec<Leg>, legs: Vec<Leg>) -> Decision {
-        Decision {
-            date: crate::ServiceDate::new(2026, 11, 23).unwrap(),
-            meal: crate::MealPeriod::Lunch,
-            price_fen: Fen(0),
-            delivery_fee_fen: Fen(0),
-            discount_fen: Fen(0),
-            entitled_fen: Fen(0),
-            granted_fen: Fen(0),
-            self_pay_fen: Fen(0),
-            discounts,
-            legs,
-            operator: Vec::new(),
-            claims: Vec::new(),
-            flags: Vec::new(),
-            trace: Vec::new(),
-        }
-    }
-
-    fn funded(decision: &Decision) -> Vec<(String, i64)> {
-        bearers(decision).unwrap().funded.iter().map(|(payer, fen)| (payer.to_string(), fen.0)).collect()
+    fn funded(legs: &[Leg]) -> Vec<(String, i64)> {
+        bearers(&[], legs).unwrap().funded.iter().map(|(payer, fen)| (payer.to_string(), fen.0)).collect()
     }
 
     #[test]
@@ -246,18 +227,18 @@ mod tests {
             leg("b", 210, Some(30), 211),
             leg("c", 140, Some(20), 141),
         ];
-        assert_eq!(funded(&decision(vec![], legs)), [("p/lottery".into(), 100), ("p/a*50+b*30+c*20".into(), 701)]);
+        assert_eq!(funded(&legs), [("p/lottery".into(), 100), ("p/a*50+b*30+c*20".into(), 701)]);
     }
 
     #[test]
     fn shares_that_a_floor_decided_stay_legs_of_the_meal() {
         let legs = vec![leg("a", 400, Some(50), 400), leg("b", 301, Some(50), 301)];
-        assert_eq!(funded(&decision(vec![], legs)), [("p/a".into(), 400), ("p/b".into(), 301)]);
+        assert_eq!(funded(&legs), [("p/a".into(), 400), ("p/b".into(), 301)]);
     }
 
     #[test]
     fn the_operators_own_discount_is_no_funders_debt() {
-        let of = bearers(&decision(vec![leg("canteen", 120, None, 0), leg("city", 80, None, 80)], vec![])).unwrap();
+        let of = bearers(&[leg("canteen", 120, None, 0), leg("city", 80, None, 80)], &[]).unwrap();
         assert_eq!(of.forgone.values().map(|fen| fen.0).collect::<Vec<_>>(), [120]);
         assert_eq!(of.funded.values().map(|fen| fen.0).collect::<Vec<_>>(), [80]);
     }

@@ -38,7 +38,7 @@ crate::text_enum! {
         Registered = "registered",
         /// 居住地 from a date on; the value is a place code. Overrides the undated `resident`.
         Resident = "resident",
-        /// 死亡: `from` is the day of death.
+        /// 死亡: `from` is the day of death. A record that was wrong is given an end, whichever, and counts for nothing.
         Death = "death",
         /// A group only this place knows; the value is declared in the document's `local_facts`.
         Local = "local",

@@ -9,6 +9,7 @@
 //! * [`decide()`]: one meal; pure. [`limit`] tells how its claims become unique rows and what to do when one is taken.
 //! * [`trace`]: the answer and its explanation, stored with the order; [`words`] tells it to seniors and officers.
 //! * [`postings`]: what the ledger makes of it. [`operator::period`]: what canteens get by period.
+//! * [`rerate`]: meals decided again with what was learned since; [`crate::correction`] tells what follows.
 //! * [`parse`], [`mod@check`], [`replay`], [`mod@diff`], [`backtest`]: a document's way from an officer's desk to publication.
 
 pub mod backtest;
@@ -31,6 +32,7 @@ pub mod parse;
 pub mod postings;
 pub mod read;
 pub mod replay;
+pub mod rerate;
 pub mod shape;
 pub mod trace;
 pub mod when;

@@ -3,7 +3,7 @@
 use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
-use crate::schema::{canteen, decision, ledger_account, meal_order, redemption, settlement_line, sitting, transfer};
+use crate::schema::{canteen, decision, ledger_account, meal_order, redemption, sitting, transfer};
 use diesel::prelude::*;
 use domain::access::Scope;
 use domain::id::{CanteenId, OrderId, RedemptionId, SittingId, TransferId};
@@ -57,6 +57,53 @@ pub enum Which {
     UnsettledUntil(ServiceDate),
 }
 
+impl Which {
+    /// From which date on, if from any, and up to which.
+    #[must_use]
+    pub const fn dates(self) -> (Option<ServiceDate>, ServiceDate) {
+        match self {
+            Self::Between(from, to) => (Some(from), to),
+            Self::UnsettledUntil(to) => (None, to),
+        }
+    }
+
+    /// Whether only lines that no settlement has.
+    #[must_use]
+    pub const fn unsettled(self) -> bool {
+        matches!(self, Self::UnsettledUntil(_))
+    }
+}
+
+/// The condition that no settlement has a movement.
+macro_rules! not_settled {
+    () => {
+        diesel::dsl::not(diesel::dsl::exists(
+            crate::schema::settlement_line::table.filter(crate::schema::settlement_line::transfer_id.eq(transfer::id)),
+        ))
+    };
+}
+pub(crate) use not_settled;
+
+/// The columns of a [`ClaimRow`].
+macro_rules! claim_columns {
+    () => {
+        (
+            transfer::id,
+            meal_order::id,
+            redemption::id,
+            ledger_account::funder,
+            transfer::amount_fen,
+            meal_order::service_date,
+            meal_order::meal,
+            meal_order::order_no,
+            meal_order::senior_name,
+            redemption::method,
+            redemption::served_at,
+        )
+    };
+}
+pub(crate) use claim_columns;
+
 /// Narrows a query to the lines that are asked for.
 macro_rules! chosen {
     ($query:expr, $which:expr) => {
@@ -64,9 +111,7 @@ macro_rules! chosen {
             Which::Between(from, to) => {
                 $query.filter(sitting::service_date.ge(Col(from))).filter(sitting::service_date.le(Col(to)))
             }
-            Which::UnsettledUntil(to) => $query.filter(sitting::service_date.le(Col(to))).filter(diesel::dsl::not(
-                diesel::dsl::exists(settlement_line::table.filter(settlement_line::transfer_id.eq(transfer::id))),
-            )),
+            Which::UnsettledUntil(to) => $query.filter(sitting::service_date.le(Col(to))).filter(not_settled!()),
         }
     };
 }
@@ -86,7 +131,7 @@ pub fn sittings(conn: &mut AnyConnection, of: CanteenId, which: Which) -> Result
     Ok(query.load::<(Col<SittingId>, i64)>(conn)?.into_iter().map(|(Col(id), next)| (id, next)).collect())
 }
 
-/// The claim lines of some sittings, in no order. Only movements with an accepted redemption: a claim is backed by evidence or it
+/// The claim lines of some sittings, in no order, but for those of corrections. Only movements with an accepted redemption: a claim is backed by evidence or it
 /// is none.
 pub fn lines(conn: &mut AnyConnection, of: &[SittingId], which: Which) -> Result<Vec<ClaimRow>, StoreError> {
     let of: Vec<Col<SittingId>> = of.iter().copied().map(Col).collect();
@@ -98,21 +143,10 @@ pub fn lines(conn: &mut AnyConnection, of: &[SittingId], which: Which) -> Result
         .inner_join(redemption::table.on(redemption::order_id.eq(meal_order::id)))
         .filter(sitting::id.eq_any(of))
         .filter(transfer::phase.eq(Word(Phase::Post)))
+        .filter(transfer::correction_id.is_null())
         .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
         .filter(redemption::state.eq(Word(RedemptionState::Accepted)))
-        .select((
-            transfer::id,
-            meal_order::id,
-            redemption::id,
-            ledger_account::funder,
-            transfer::amount_fen,
-            meal_order::service_date,
-            meal_order::meal,
-            meal_order::order_no,
-            meal_order::senior_name,
-            redemption::method,
-            redemption::served_at,
-        ))
+        .select(claim_columns!())
         .into_boxed();
     Ok(chosen!(query, which).load(conn)?)
 }
@@ -127,18 +161,25 @@ pub fn traces(conn: &mut AnyConnection, of: &[OrderId]) -> Result<Vec<(OrderId, 
     Ok(rows.into_iter().map(|(Col(order), trace)| (order, trace)).collect())
 }
 
-/// What was posted to a canteen's claim accounts, whatever its evidence: what the lines must add up to.
+/// What was posted to a canteen's claim accounts, whatever its evidence, less what corrections have taken back: what the lines must
+/// add up to.
 pub fn posted(conn: &mut AnyConnection, of: CanteenId, which: Which) -> Result<Fen, StoreError> {
-    let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(transfer.amount_fen), 0) AS BIGINT)");
-    // Hidden too: an order is of a sitting that was seen.
-    let query = transfer::table
-        .inner_join(ledger_account::table.on(ledger_account::id.eq(transfer::credit_id)))
-        .inner_join(meal_order::table.on(meal_order::id.eq(transfer::order_id)))
-        .inner_join(sitting::table.on(sitting::id.eq(meal_order::sitting_id)))
-        .filter(sitting::canteen_id.eq(Col(of)))
-        .filter(transfer::phase.eq(Word(Phase::Post)))
-        .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
-        .select(sum)
-        .into_boxed();
-    Ok(Fen(chosen!(query, which).get_result::<i64>(conn)?))
+    macro_rules! sum {
+        ($account:expr) => {
+            // Hidden too: an order is of a sitting that was seen.
+            transfer::table
+                .inner_join(ledger_account::table.on(ledger_account::id.eq($account)))
+                .inner_join(meal_order::table.on(meal_order::id.eq(transfer::order_id)))
+                .inner_join(sitting::table.on(sitting::id.eq(meal_order::sitting_id)))
+                .filter(sitting::canteen_id.eq(Col(of)))
+                .filter(transfer::phase.eq(Word(Phase::Post)))
+                .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
+                .select(diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(transfer.amount_fen), 0) AS BIGINT)"))
+                .into_boxed()
+        };
+    }
+    let owed = chosen!(sum!(transfer::credit_id), which).get_result::<i64>(conn)?;
+    // Only a correction moves anything out of a claim account.
+    let back = sum!(transfer::debit_id).filter(transfer::correction_id.is_not_null());
+    Ok(Fen(owed - chosen!(back, which).get_result::<i64>(conn)?))
 }

@@ -7,10 +7,11 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
-use crate::schema::{allowance_use, decision, meal_order};
+use crate::schema::{allowance_use, correction, decision, meal_order};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
-use domain::id::{CanteenId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId};
+use domain::correction::{CorrectionState, Resolution};
+use domain::id::{CanteenId, CorrectionId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId};
 use domain::order::OrderState;
 use domain::{Fen, ServiceDate};
 
@@ -96,7 +97,7 @@ pub fn money(conn: &mut AnyConnection, since: ServiceDate) -> Result<Vec<MoneyRo
                CAST(COALESCE(SUM(CASE WHEN t.phase = 'hold' THEN t.amount_fen ELSE 0 END), 0) AS BIGINT) AS held_fen, \
                CAST(COALESCE(SUM(CASE WHEN t.phase = 'post' THEN t.amount_fen ELSE 0 END), 0) AS BIGINT) AS posted_fen, \
                CAST(COALESCE(SUM(CASE WHEN t.phase = 'void' THEN t.amount_fen ELSE 0 END), 0) AS BIGINT) AS voided_fen \
-               FROM meal_order o LEFT JOIN transfer t ON t.order_id = o.id WHERE o.service_date >= $1 \
+               FROM meal_order o LEFT JOIN transfer t ON t.order_id = o.id AND t.correction_id IS NULL WHERE o.service_date >= $1 \
                GROUP BY o.id, o.state, o.price_fen, o.delivery_fee_fen) AS m WHERE NOT CASE m.state \
                WHEN 'confirmed' THEN m.held_fen - m.voided_fen = m.due_fen AND m.posted_fen = 0 \
                WHEN 'served' THEN m.held_fen - m.voided_fen = m.due_fen AND m.posted_fen = m.due_fen \
@@ -177,9 +178,15 @@ pub fn amounts_decided(
     limit: i64,
 ) -> Result<Vec<LiveDecision>, StoreError> {
     let live = [OrderState::Confirmed, OrderState::Served].map(Word);
+    let annulled = correction::table
+        .filter(correction::order_id.eq(meal_order::id))
+        .filter(correction::state.eq(Word(CorrectionState::Closed)))
+        .filter(correction::resolution.eq(Some(Word(Resolution::Annul))));
     let mut query = meal_order::table
         .inner_join(decision::table.on(decision::order_id.eq(meal_order::id)))
         .filter(meal_order::state.eq_any(live))
+        // What was annulled has given back what it had drawn.
+        .filter(diesel::dsl::not(diesel::dsl::exists(annulled)))
         .filter(meal_order::senior_id.is_not_null())
         // Counts, which most limits are, name no cap.
         .filter(decision::trace.like("%\"cap_fen\"%"))
@@ -231,8 +238,10 @@ pub fn settlements(conn: &mut AnyConnection) -> Result<Vec<SettlementBreakRow>, 
     let sql = "SELECT settlement_id, state, total_fen, lines_fen, versions_fen, payments_fen, paid_fen FROM (\
                SELECT s.id AS settlement_id, s.state AS state, s.total_fen AS total_fen, s.line_count AS line_count, \
                (SELECT COUNT(*) FROM settlement_line l WHERE l.settlement_id = s.id) AS lines, \
-               (SELECT CAST(COALESCE(SUM(t.amount_fen), 0) AS BIGINT) FROM settlement_line l JOIN transfer t ON t.id = l.transfer_id \
-               WHERE l.settlement_id = s.id AND t.phase = 'post' AND t.amount_fen = l.amount_fen) AS lines_fen, \
+               (SELECT CAST(COALESCE(SUM(l.amount_fen), 0) AS BIGINT) FROM settlement_line l JOIN transfer t ON t.id = l.transfer_id \
+               JOIN ledger_account a ON a.id = CASE WHEN l.amount_fen > 0 THEN t.credit_id ELSE t.debit_id END \
+               WHERE l.settlement_id = s.id AND t.phase = 'post' AND t.amount_fen = ABS(l.amount_fen) \
+               AND a.kind = 'canteen_claim') AS lines_fen, \
                (SELECT CAST(COALESCE(SUM(v.total_fen), 0) AS BIGINT) FROM settlement_version v WHERE v.settlement_id = s.id) AS versions_fen, \
                (SELECT CAST(COALESCE(SUM(p.amount_fen), 0) AS BIGINT) FROM payment p \
                WHERE p.settlement_id = s.id AND p.state <> 'replaced') AS payments_fen, \
@@ -245,6 +254,33 @@ pub fn settlements(conn: &mut AnyConnection) -> Result<Vec<SettlementBreakRow>, 
                AND m.payments_fen = m.total_fen \
                ELSE m.lines = m.line_count AND m.lines_fen = m.total_fen AND m.payments_fen = 0 END) \
                ORDER BY m.settlement_id LIMIT $1";
+    Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<BigInt, _>(MOST).load(c))?)
+}
+
+/// A correction whose movements are not what was agreed.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[allow(missing_docs)]
+pub struct CorrectionBreakRow {
+    #[diesel(sql_type = crate::column::Uid)]
+    pub correction_id: Col<CorrectionId>,
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    #[diesel(sql_type = BigInt)]
+    pub claim_fen: Col<Fen>,
+    #[diesel(sql_type = BigInt)]
+    pub posted_fen: Col<Fen>,
+}
+
+/// Corrections that posted something else to claims than they were to: what was adjusted or annulled its difference, all others
+/// nothing.
+pub fn corrections(conn: &mut AnyConnection) -> Result<Vec<CorrectionBreakRow>, StoreError> {
+    let sql = "SELECT correction_id, state, claim_fen, posted_fen FROM (\
+               SELECT c.id AS correction_id, c.state AS state, \
+               CASE WHEN c.state = 'closed' AND c.resolution IN ('adjust', 'annul') THEN c.claim_fen ELSE 0 END AS claim_fen, \
+               (SELECT CAST(COALESCE(SUM(CASE WHEN a.id = t.credit_id THEN t.amount_fen ELSE -t.amount_fen END), 0) AS BIGINT) \
+               FROM transfer t JOIN ledger_account a ON a.id IN (t.credit_id, t.debit_id) AND a.kind = 'canteen_claim' \
+               WHERE t.correction_id = c.id AND t.phase = 'post') AS posted_fen FROM correction c) AS m \
+               WHERE m.claim_fen <> m.posted_fen ORDER BY m.correction_id LIMIT $1";
     Ok(on_each!(conn, c => diesel::sql_query(sql).bind::<BigInt, _>(MOST).load(c))?)
 }
 

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod changes;
 pub mod claims;
 pub mod codes;
+pub mod corrections;
 pub mod devices;
 pub mod earlier;
 pub mod events;

@@ -7,7 +7,7 @@ use crate::query::claims;
 use crate::schema::{canteen, meal_order, payment, redemption, settlement, settlement_line, settlement_version, transfer};
 use diesel::prelude::*;
 use domain::access::Scope;
-use domain::id::{CanteenId, OrderId, RedemptionId, SettlementId, TransferId, UserId};
+use domain::id::{CanteenId, CorrectionId, OrderId, RedemptionId, SettlementId, TransferId, UserId};
 use domain::order::RedemptionMethod;
 use domain::settlement::SettlementState;
 use domain::settlement::payment::PaymentState;
@@ -92,6 +92,8 @@ pub struct SettledLine {
     pub method: Word<RedemptionMethod>,
     pub served_at: Col<Instant>,
     pub amount_fen: Col<Fen>,
+    /// The correction that moved it.
+    pub correction_id: Option<Col<CorrectionId>>,
 }
 
 /// Adds a settlement with its totals; a canteen's second one for a payer and period is a unique-key error.
@@ -196,6 +198,7 @@ pub fn lines(conn: &mut AnyConnection, of: SettlementId, after: i64, limit: i64)
             redemption::method,
             redemption::served_at,
             settlement_line::amount_fen,
+            transfer::correction_id,
         ))
         .load(conn)?)
 }

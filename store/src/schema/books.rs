@@ -34,6 +34,7 @@ diesel::table! {
         credit_id -> Uid,
         amount_fen -> BigInt,
         recorded_at -> BigInt,
+        correction_id -> Nullable<Uid>,
     }
 }
 

@@ -5,6 +5,7 @@ mod backtests;
 mod books;
 mod catalogue;
 mod claims;
+mod corrections;
 mod delivery;
 mod earlier;
 mod imports;
@@ -22,6 +23,7 @@ pub use backtests::*;
 pub use books::*;
 pub use catalogue::*;
 pub use claims::*;
+pub use corrections::*;
 pub use delivery::*;
 pub use earlier::*;
 pub use imports::*;
@@ -121,4 +123,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     senior_fact_earlier,
     decision_earlier,
     backtest,
+    correction,
+    correction_due,
 );

@@ -5,10 +5,10 @@
 //! under the same versions with the draft in place of its programme, with limits of their own. What is reported is therefore the
 //! draft and nothing else. Dates before the draft begins are unchanged.
 
-mod past;
+pub(super) mod past;
 mod report;
 mod trial;
-mod uses;
+pub(super) mod uses;
 
 pub use past::{Bill, Eater, PastMeal, Record};
 pub use report::{Group, Money, Pair, Payer, Person, Report, Sums};
@@ -90,7 +90,7 @@ pub fn try_on(eater: &Eater, trial: &Trial, calendar: &WorkdayCalendar, report: 
     Ok(())
 }
 
-fn decided(book: &Book, subject: &Subject, meal: &Meal, uses: &Uses, calendar: &WorkdayCalendar) -> Option<Decision> {
+pub(super) fn decided(book: &Book, subject: &Subject, meal: &Meal, uses: &Uses, calendar: &WorkdayCalendar) -> Option<Decision> {
     let history = uses.history(&book.keys_for(subject, meal));
     // A price out of range cannot have been stored; were one, the stored bill stands.
     decide(book, subject, meal, &history, &Environment { calendar, budgets: &[] }).ok()

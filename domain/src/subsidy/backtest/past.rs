@@ -59,6 +59,16 @@ pub struct PastMeal {
     pub eaten: bool,
     /// What was decided.
     pub bill: Bill,
+    /// What a correction made of it since; limits stay as they were taken.
+    pub corrected: Option<Bill>,
+}
+
+impl PastMeal {
+    /// What stands.
+    #[must_use]
+    pub fn stands(&self) -> &Bill {
+        self.corrected.as_ref().unwrap_or(&self.bill)
+    }
 }
 
 /// Something about a person, and when it was what the records said.
@@ -91,8 +101,24 @@ pub struct Eater {
     pub meals: Vec<PastMeal>,
 }
 
+impl Eater {
+    /// The person as the records tell them now, for a meal that was decided at a moment. Facts have the dates between which they hold,
+    /// so they count whenever they were recorded, and so does a corrected birth date. The homes of the record have none: a new
+    /// one counts from when it was entered, and a move that was learned late is a fact.
+    #[must_use]
+    pub fn known_now(&self, at: Instant) -> Subject {
+        let home = self.homes.iter().find(|home| home.stands(at)).map(|home| home.what.clone());
+        let last = self.homes.last().map(|home| &home.what);
+        Subject {
+            birth: last.and_then(|home| home.birth),
+            facts: self.facts.iter().filter(|fact| fact.until.is_none()).map(|fact| fact.what.clone()).collect(),
+            ..home.unwrap_or_default()
+        }
+    }
+}
+
 /// What was known of the person at a moment; moments come in their order.
-pub(super) struct Known<'a> {
+pub(in crate::subsidy) struct Known<'a> {
     eater: &'a Eater,
     /// When the records changed, the last first.
     changes: Vec<Instant>,

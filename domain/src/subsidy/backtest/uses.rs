@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// What happens to a meal's limits. At one moment what is given back comes first: a change gives back and decides anew at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
+pub(in crate::subsidy) enum What {
     GiveBack,
     Decide,
     TakeAgain,
@@ -15,7 +15,7 @@ pub(super) enum What {
 
 /// What happened to the person's limits, in its order, with the number of the meal. One that was given back at the moment it was decided
 /// held nothing.
-pub(super) fn timeline(meals: &[PastMeal]) -> Vec<(Instant, What, usize)> {
+pub(in crate::subsidy) fn timeline(meals: &[PastMeal]) -> Vec<(Instant, What, usize)> {
     let mut events = Vec::with_capacity(meals.len());
     for (n, meal) in meals.iter().enumerate().filter(|(_, meal)| meal.eaten || meal.given_back_at != Some(meal.decided_at)) {
         events.push((meal.decided_at, What::Decide, n));
@@ -28,7 +28,7 @@ pub(super) fn timeline(meals: &[PastMeal]) -> Vec<(Instant, What, usize)> {
 
 /// Limits in use at a moment.
 #[derive(Debug, Default)]
-pub(super) struct Uses(BTreeMap<LimitKey, Vec<(usize, Usage)>>);
+pub(in crate::subsidy) struct Uses(BTreeMap<LimitKey, Vec<(usize, Usage)>>);
 
 impl Uses {
     /// What counts under these keys.

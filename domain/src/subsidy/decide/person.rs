@@ -69,9 +69,10 @@ impl<'a> View<'a> {
         begun && fact.to.is_none_or(|to| self.meal.date <= end_of(to, self.conventions.end_lag))
     }
 
-    /// The day of death, when it excludes the meal.
+    /// The day of death, when it excludes the meal. A record with an end was wrong.
     pub fn dead_since(&self) -> Option<ServiceDate> {
-        let died = self.subject.facts.iter().filter(|f| f.kind == FactKind::Death).filter_map(|f| f.from).min()?;
+        let stands = |f: &&Fact| f.kind == FactKind::Death && f.to.is_none();
+        let died = self.subject.facts.iter().filter(stands).filter_map(|f| f.from).min()?;
         let last = match self.conventions.death_lag {
             DeathLag::DayBefore => died.plus_days(-1),
             DeathLag::SameDay => died,

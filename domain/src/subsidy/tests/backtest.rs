@@ -9,7 +9,7 @@ use uuid::Uuid;
 const WEEKLY: &str = "limits: [{id: week, per: week, count: 2}]";
 
 /// Three yuan a meal from 60 on, twice a week.
-fn old() -> Document {
+pub(super) fn old() -> Document {
     group("first", &line("a", "when: {age: {from: 60}}, amount: {fixed_fen: 300}"), WEEKLY)
 }
 
@@ -29,16 +29,16 @@ fn published(document: &Document, hours: i64) -> Published {
     Published { at: at(hours), version: Arc::new(Compiled::new(document.clone())) }
 }
 
-fn always<T>(what: T) -> Record<T> {
+pub(super) fn always<T>(what: T) -> Record<T> {
     Record { from: at(-1), until: None, what }
 }
 
-fn at(hours: i64) -> Instant {
+pub(super) fn at(hours: i64) -> Instant {
     Instant::from_civil(day("2026-03-01"), chrono::NaiveTime::MIN).plus_seconds(hours * 3600)
 }
 
 /// What happened to somebody: a meal a line, (date, price, decided at hour, given back at hour).
-fn eater(number: u128, birth: &str, meals: &[(&str, i64, i64, Option<i64>)]) -> Eater {
+pub(super) fn eater(number: u128, birth: &str, meals: &[(&str, i64, i64, Option<i64>)]) -> Eater {
     let subject = born(birth);
     let bench = Bench::new(&[&old()]);
     let mut past: Vec<PastMeal> = Vec::new();
@@ -58,6 +58,7 @@ fn eater(number: u128, birth: &str, meals: &[(&str, i64, i64, Option<i64>)]) -> 
             taken_again_at: None,
             eaten: given_back.is_none(),
             bill,
+            corrected: None,
         });
     }
     Eater { senior: SeniorId::from_uuid(Uuid::from_u128(number)), homes: vec![always(subject)], facts: Vec::new(), meals: past }

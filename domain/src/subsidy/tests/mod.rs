@@ -10,6 +10,7 @@ mod person;
 mod programmes;
 mod properties;
 mod random;
+mod rerate;
 mod words;
 
 use super::facts::{Fact, FactKind, Subject};

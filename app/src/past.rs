@@ -1,7 +1,8 @@
-//! Persons with their past, as the records stood at each moment.
+//! Persons with their past, as the records stood at each moment: for drafts that are tried on it, and for what is learned late.
 
 use crate::orders::close::GRACE_S;
 use crate::subsidies::{self, fact_of};
+use domain::correction::Resolution;
 use domain::id::{FactId, OrderId, SeniorId};
 use domain::order::OrderState;
 use domain::subsidy::backtest::{Bill, Eater, PastMeal, Record};
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use store::StoreError;
 use store::column::Col;
 use store::conn::AnyConnection;
+use store::query::corrections::{self, CorrectionRow};
 use store::query::earlier::{self, DecidedRow, DecisionEarlierRow, FactEarlierRow, HomeRow, Run, ShownFact};
 
 /// Before everything: what nobody recorded the beginning of has always been so.
@@ -27,12 +29,17 @@ pub fn eaters(conn: &mut AnyConnection, run: Run, span: (ServiceDate, ServiceDat
     for row in earlier::decisions_earlier(conn, run, span)? {
         replaced.entry(row.order_id.0).or_default().push(row);
     }
+    let corrected = corrections_of(corrections::of_seniors(conn, run, span)?);
     for row in &decided {
         let of = meals.entry(row.senior_id.0).or_default();
         for before in replaced.remove(&row.order_id.0).unwrap_or_default() {
             of.push(replaced_meal(row, &before)?);
         }
-        of.push(last_meal(conn, row)?);
+        let mut last = last_meal(conn, row)?;
+        if let Some(by) = corrected.get(&row.order_id.0) {
+            correct(&mut last, by)?;
+        }
+        of.push(last);
     }
     let mut homes = homes(earlier::homes(conn, run)?);
     let mut facts = facts(earlier::facts(conn, run)?, earlier::facts_earlier(conn, run)?);
@@ -43,6 +50,26 @@ pub fn eaters(conn: &mut AnyConnection, run: Run, span: (ServiceDate, ServiceDat
         meals,
     };
     Ok(meals.into_iter().map(eater).collect())
+}
+
+/// Of each order the last correction that changed what it costs.
+fn corrections_of(rows: Vec<CorrectionRow>) -> BTreeMap<OrderId, CorrectionRow> {
+    let changes = |row: &CorrectionRow| {
+        row.decided_at.is_some() && row.resolution.is_some_and(|of| matches!(of.0, Resolution::Adjust | Resolution::Annul))
+    };
+    rows.into_iter().filter(changes).map(|row| (row.order_id.0, row)).collect()
+}
+
+/// A meal that was annulled was not eaten, and its limits were given back then; one that was adjusted has another bill.
+fn correct(meal: &mut PastMeal, by: &CorrectionRow) -> Result<(), StoreError> {
+    match &by.trace {
+        Some(trace) => meal.corrected = Some(bill(meal.order, trace)?),
+        None => {
+            meal.eaten = false;
+            meal.given_back_at = by.decided_at.map(|Col(at)| at);
+        }
+    }
+    Ok(())
 }
 
 fn bill(order: OrderId, trace: &str) -> Result<Bill, StoreError> {
@@ -67,6 +94,7 @@ fn replaced_meal(row: &DecidedRow, before: &DecisionEarlierRow) -> Result<PastMe
         taken_again_at: None,
         eaten: false,
         bill,
+        corrected: None,
     })
 }
 
@@ -88,6 +116,7 @@ fn last_meal(conn: &mut AnyConnection, row: &DecidedRow) -> Result<PastMeal, Sto
         taken_again_at,
         eaten: row.state.0 == OrderState::Served,
         bill: bill(row.order_id.0, &row.trace)?,
+        corrected: None,
     })
 }
 

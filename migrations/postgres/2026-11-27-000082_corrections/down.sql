@@ -1,0 +1,11 @@
+DROP TRIGGER senior_fact_insert_correct ON senior_fact;
+DROP TRIGGER senior_fact_update_correct ON senior_fact;
+DROP TRIGGER senior_birth_correct ON senior;
+DROP TRIGGER import_shown_correct ON import_hidden;
+DROP FUNCTION note_fact_correct();
+DROP FUNCTION note_birth_correct();
+DROP FUNCTION note_import_correct();
+DROP TABLE correction_due;
+ALTER TABLE transfer DROP COLUMN correction_id;
+DROP TABLE correction;
+DROP FUNCTION correction_fixed();
