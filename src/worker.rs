@@ -29,6 +29,7 @@ pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown:
         every(IMPORTS_EVERY, shutdown.clone(), || apply_imports(&app, &metrics)),
         every(BACKTESTS_EVERY, shutdown.clone(), || try_drafts(&app, &metrics)),
         every(CORRECTIONS_EVERY, shutdown.clone(), || correct_meals(&app, &metrics)),
+        every(REPORTS_EVERY, shutdown.clone(), || queue_reports(&app, &metrics)),
         every(LOOK_IN_EVERY, shutdown.clone(), || follow_welfare_cases(&app, &metrics)),
         every(CLOSE_EVERY, shutdown, || close_unserved(&app, &metrics)),
     );
@@ -157,6 +158,21 @@ async fn correct_meals(app: &App, metrics: &Metrics) {
             }
         }
         Err(failure) => failed("corrections", metrics, &failure),
+    }
+}
+
+/// How often subscriptions to reports are looked at; with none due it is one read of an index.
+const REPORTS_EVERY: Duration = Duration::from_secs(300);
+
+/// A month is over, and somebody wants its report.
+async fn queue_reports(app: &App, metrics: &Metrics) {
+    match app::reports::mail::enqueue_due(app).await {
+        Ok(0) => {}
+        Ok(reports) => {
+            metrics.worker_run("reports", true);
+            tracing::info!(reports, "monthly reports are on their way");
+        }
+        Err(failure) => failed("reports", metrics, &failure),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use app::ports::{Mail, Mailer, PortError};
 use domain::Sensitive;
-use lettre::message::Mailbox;
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Message, SmtpTransport, Transport};
@@ -71,9 +71,16 @@ impl Mailer for SmtpMailer {
             .message_id(Some(format!("<{}@{}>", mail.key, self.domain)))
             .from(self.from.clone())
             .to(to)
-            .subject(&mail.subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.body.clone())
+            .subject(&mail.subject);
+        let message = match &mail.attachment {
+            None => message.header(ContentType::TEXT_PLAIN).body(mail.body.clone()),
+            Some(file) => {
+                let media = ContentType::parse(file.media).map_err(|_| PortError::Permanent("not a media type".to_owned()))?;
+                let attached = Attachment::new(file.name.clone()).body(file.bytes.clone(), media);
+                message.multipart(MultiPart::mixed().singlepart(SinglePart::plain(mail.body.clone())).singlepart(attached))
+            }
+        };
+        let message = message
             .map_err(|_| PortError::Permanent("the mail cannot be built".to_owned()))?;
         match self.transport.send(&message) {
             Ok(_) => Ok(()),

@@ -40,6 +40,7 @@ pub mod prints;
 pub mod problem;
 pub mod public;
 pub mod recalls;
+pub mod reports;
 pub(crate) mod redemption_cause;
 pub mod redemptions;
 pub mod safety;
@@ -104,6 +105,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(claims::routes)
                     .configure(settlements::routes)
                     .configure(corrections::routes)
+                    .configure(reports::routes)
                     .configure(payees::routes)
                     .configure(payouts::routes)
                     .configure(imports::routes)

@@ -35,6 +35,7 @@ pub mod ports;
 pub mod prints;
 pub mod public;
 pub mod recalls;
+pub mod reports;
 pub mod safety;
 pub mod seniors;
 pub mod session;

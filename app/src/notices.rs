@@ -113,7 +113,7 @@ pub async fn set_mail(app: &App, actor: Arc<Actor>, address: Option<MailAddress>
     );
     let to = Sensitive::new(to.reveal().to_owned());
     let key = format!("code-{}", uuid::Uuid::now_v7().simple());
-    send_now(app, Mail { key, to, subject: "暖饭验证码 Nuanfan code".to_owned(), body }).await
+    send_now(app, Mail { key, to, subject: "暖饭验证码 Nuanfan code".to_owned(), body, attachment: None }).await
 }
 
 async fn forget_mail(app: &App, user: UserId) -> Outcome<(), SignInRefusal> {

@@ -13,6 +13,8 @@ crate::text_enum! {
         Notice = "notice",
         /// Tells everyone who ordered a meal.
         TellAll = "tell_all",
+        /// Mails a month's report to somebody who asked for it.
+        Report = "report",
     }
 }
 

@@ -30,6 +30,7 @@ pub mod person;
 pub mod place;
 pub mod policy;
 pub mod recall;
+pub mod report;
 pub mod sensitive;
 pub mod settlement;
 pub mod standing;

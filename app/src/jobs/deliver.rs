@@ -74,7 +74,7 @@ pub(super) fn ready(
         Address::Phone(phone) => Message::Sms { phone, text: Sensitive::new(body) },
         Address::Mail(to) => {
             let to = Sensitive::new(to.reveal().to_owned());
-            Message::Mail { to, subject: subject(language, &content.meal), body }
+            Message::Mail { to, subject: subject(language, &content.meal), body, attachment: None }
         }
     }))
 }

@@ -12,7 +12,8 @@ pub mod notify;
 use crate::App;
 use crate::audit;
 use crate::failure::{Failure, Never, Outcome, Thing};
-use crate::ports::{Mail, PortError, Ports, Sms};
+use crate::ports::{Attachment, Mail, PortError, Ports, Sms};
+use crate::reports::{self, mail::ReportMail};
 use deliver::Ready;
 use domain::access::{Action, Actor};
 use domain::audit::AuditAction;
@@ -41,11 +42,12 @@ enum Payload {
     Sms { phone: String, text: String },
     Notice(Notice),
     TellAll(TellAll),
+    Report(ReportMail),
 }
 
 /// A message to send.
-enum Message {
-    Mail { to: Sensitive<String>, subject: String, body: String },
+pub(crate) enum Message {
+    Mail { to: Sensitive<String>, subject: String, body: String, attachment: Option<Attachment> },
     Sms { phone: Phone, text: Sensitive<String> },
 }
 
@@ -54,7 +56,7 @@ enum Message {
 const BATCH: i64 = 16;
 
 /// What somebody waits for comes first: a code is not queued behind a whole canteen's notices.
-const IN_TURN: [&[JobKind]; 2] = [&[JobKind::Sms, JobKind::Mail], &[JobKind::Notice, JobKind::TellAll]];
+const IN_TURN: [&[JobKind]; 2] = [&[JobKind::Sms, JobKind::Mail], &[JobKind::Notice, JobKind::TellAll, JobKind::Report]];
 
 /// Adds a text message to the outbox, in this unit's commit.
 pub fn enqueue_sms(tx: &mut Tx<'_>, phone: &Phone, text: &str) -> Result<JobId, StoreError> {
@@ -65,6 +67,11 @@ pub fn enqueue_sms(tx: &mut Tx<'_>, phone: &Phone, text: &str) -> Result<JobId, 
 pub fn enqueue_mail(tx: &mut Tx<'_>, to: &str, subject: &str, body: &str) -> Result<JobId, StoreError> {
     let payload = Payload::Mail { to: to.to_owned(), subject: subject.to_owned(), body: body.to_owned() };
     enqueue(tx, JobKind::Mail, &payload)
+}
+
+/// Adds a report to be mailed to the outbox, in this unit's commit.
+pub(crate) fn enqueue_report(tx: &mut Tx<'_>, of: &ReportMail) -> Result<JobId, StoreError> {
+    enqueue(tx, JobKind::Report, &Payload::Report(of.clone()))
 }
 
 fn enqueue(tx: &mut Tx<'_>, kind: JobKind, payload: &Payload) -> Result<JobId, StoreError> {
@@ -140,8 +147,12 @@ async fn one(app: &App, ports: Arc<Ports>, job: JobRow, now: Instant) -> Outcome
             }
         }
         Some(Payload::Mail { to, subject, body }) => {
-            sent(ports, &job, Message::Mail { to: Sensitive::new(to), subject, body }).await
+            sent(ports, &job, Message::Mail { to: Sensitive::new(to), subject, body, attachment: None }).await
         }
+        Some(Payload::Report(of)) => match reports::mail::made(app, &of).await? {
+            Ok(message) => sent(ports, &job, message).await,
+            Err(error) => Came::Failed(error),
+        },
         Some(Payload::Sms { phone, text }) => match Phone::parse(&phone) {
             Ok(phone) => sent(ports, &job, Message::Sms { phone, text: Sensitive::new(text) }).await,
             Err(_) => Came::Failed(PortError::Permanent("the job cannot be read".to_owned())),
@@ -168,8 +179,8 @@ async fn sent(ports: Arc<Ports>, job: &JobRow, message: Message) -> Came {
 fn send(ports: &Ports, key: String, message: Message) -> Result<(), PortError> {
     let off = |what: &str| PortError::Permanent(format!("{what} is not configured"));
     match message {
-        Message::Mail { to, subject, body } => {
-            ports.mailer.as_ref().ok_or_else(|| off("mail"))?.send(&Mail { key, to, subject, body })
+        Message::Mail { to, subject, body, attachment } => {
+            ports.mailer.as_ref().ok_or_else(|| off("mail"))?.send(&Mail { key, to, subject, body, attachment })
         }
         Message::Sms { phone, text } => ports.sms.as_ref().ok_or_else(|| off("SMS"))?.send(&Sms { key, phone, text }),
     }

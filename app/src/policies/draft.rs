@@ -10,7 +10,7 @@ use domain::policy::PolicyState;
 use domain::subsidy::{Document, Finding, WorkdayCalendar, check};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use store::query::policies;
+use store::query::{policies, users};
 use store::{LaneKey, Tx};
 
 /// A draft that was taken, and what somebody should still look at.
@@ -78,7 +78,7 @@ pub(super) fn new_row(
     actor: &Actor,
 ) -> Outcome<policies::PolicyRow, PolicyRefusal> {
     if let Some(place) = &document.place
-        && !policies::place_exists(tx.look(), place)?
+        && !users::place_exists(tx.look(), place)?
     {
         return Err(Failure::Refused(PolicyRefusal::UnknownPlace(place.clone())));
     }

@@ -210,3 +210,11 @@ pub struct Subject {
     /// Dated records, in any order.
     pub facts: Vec<Fact>,
 }
+
+/// The economic class among facts that is in force on a date; the first by name where there are several.
+#[must_use]
+pub fn economic_class(facts: &[Fact], date: ServiceDate) -> Option<Name> {
+    let holds =
+        |f: &&Fact| f.kind == FactKind::EconomicClass && f.from.is_none_or(|from| from <= date) && f.to.is_none_or(|to| date <= to);
+    facts.iter().filter(holds).map(|f| f.value.clone()).min()
+}

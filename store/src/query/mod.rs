@@ -32,6 +32,7 @@ pub mod plans;
 pub mod policies;
 pub mod prints;
 pub mod recalls;
+pub mod reports;
 pub mod redemptions;
 pub mod rows;
 pub mod safety;

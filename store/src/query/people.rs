@@ -109,6 +109,20 @@ pub fn staff_actor(conn: &mut AnyConnection, login: &str) -> Result<Option<Actor
     Ok(Some(actor))
 }
 
+/// A staff user who may sign in, with their rights.
+pub fn active_staff(conn: &mut AnyConnection, user: UserId) -> Result<Option<Actor>, StoreError> {
+    let active = app_user::table
+        .find(Col(user))
+        .filter(app_user::kind.eq(Word(UserKind::Staff)))
+        .filter(app_user::state.eq(Word(UserState::Active)));
+    if !diesel::select(diesel::dsl::exists(active)).get_result::<bool>(conn)? {
+        return Ok(None);
+    }
+    let mut actor = Actor::default();
+    load_user(conn, user, &mut actor)?;
+    Ok(Some(actor))
+}
+
 fn load_user(conn: &mut AnyConnection, user: UserId, actor: &mut Actor) -> Result<(), StoreError> {
     actor.user = Some(user);
     actor.grants = user_grant::table

@@ -165,12 +165,6 @@ pub fn list(conn: &mut AnyConnection, scope: &Scope, filter: &PolicyFilter) -> R
     Ok(query.order(policy_version::id.desc()).limit(filter.limit).load(conn)?)
 }
 
-/// Whether a place is known.
-pub fn place_exists(conn: &mut AnyConnection, code: &PlaceCode) -> Result<bool, StoreError> {
-    let count = place::table.find(Col(code.clone())).count().get_result::<i64>(conn)?;
-    Ok(count > 0)
-}
-
 /// The provinces, which together are everything.
 pub fn provinces(conn: &mut AnyConnection) -> Result<Vec<PlaceCode>, StoreError> {
     let rows = place::table

@@ -14,6 +14,7 @@ mod kitchen;
 mod orders;
 mod people;
 mod prints;
+mod reports;
 mod safety;
 mod settling;
 mod standing;
@@ -32,6 +33,7 @@ pub use kitchen::*;
 pub use orders::*;
 pub use people::*;
 pub use prints::*;
+pub use reports::*;
 pub use safety::*;
 pub use settling::*;
 pub use standing::*;
@@ -125,4 +127,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     backtest,
     correction,
     correction_due,
+    report_subscription,
 );

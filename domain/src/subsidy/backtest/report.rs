@@ -2,7 +2,7 @@
 
 use super::{Bill, PastMeal};
 use crate::id::{CanteenId, SeniorId};
-use crate::subsidy::facts::{Fact, FactKind, Subject};
+use crate::subsidy::facts::{Subject, economic_class};
 use crate::subsidy::name::Name;
 use crate::subsidy::trace::Leg;
 use crate::{Fen, PlaceCode, ServiceDate};
@@ -208,7 +208,7 @@ impl OnePerson {
         let date = past.meal.date;
         let groups = [
             &mut self.all,
-            self.classes.entry(class_on(subject, date)).or_default(),
+            self.classes.entry(economic_class(&subject.facts, date)).or_default(),
             self.canteens.entry(past.canteen).or_default(),
         ];
         for group in groups {
@@ -260,9 +260,3 @@ impl OnePerson {
     }
 }
 
-/// The economic class that is in force on a date; the first by name where there are several.
-fn class_on(subject: &Subject, date: ServiceDate) -> Option<Name> {
-    let holds =
-        |f: &&Fact| f.kind == FactKind::EconomicClass && f.from.is_none_or(|from| from <= date) && f.to.is_none_or(|to| date <= to);
-    subject.facts.iter().filter(holds).map(|f| f.value.clone()).min()
-}
