@@ -169,7 +169,13 @@ async fn sweep_for_anomalies(app: &App, metrics: &Metrics) {
         Ok(swept) => {
             metrics.worker_run("anomalies", true);
             if !swept.is_nothing() {
-                tracing::info!(days = swept.days, canteens = swept.canteens, opened = swept.opened, added = swept.added, "anomalies");
+                tracing::info!(
+                    days = swept.days,
+                    canteens = swept.canteens,
+                    opened = swept.opened,
+                    added = swept.added,
+                    "anomalies"
+                );
             }
         }
         Err(failure) => failed("anomalies", metrics, &failure),

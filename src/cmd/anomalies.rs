@@ -14,6 +14,13 @@ use std::sync::Arc;
 
 /// Looks for what does not fit in the served meals (疑点). What is found are cases, which people close over the API.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A day is over at noon of the next one. Searched again a day gives nothing new, unless evidence or facts came since; what was
+found before is kept once, and what was closed stays closed.
+
+Examples:
+  nuanfan anomalies sweep --from 2026-10-01 --to 2026-10-31
+  nuanfan anomalies sweep --from 2026-10-01 --to 2026-10-31 --json | jq .opened")]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -22,13 +29,6 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Search the finished days of a period. The worker does it every day by itself: this is for days before it began.
-    #[command(after_help = "\
-A day is over at noon of the next one. Searched again a day gives nothing new, unless evidence or facts came since; what was
-found before is kept once, and what was closed stays closed.
-
-Examples:
-  nuanfan anomalies sweep --from 2026-10-01 --to 2026-10-31
-  nuanfan anomalies sweep --from 2026-10-01 --to 2026-10-31 --json | jq .opened")]
     Sweep {
         /// First service date.
         #[arg(long, value_name = "DATE", value_parser = date)]

@@ -14,9 +14,7 @@ use domain::anomaly::{AnomalyFinding, AnomalyMeasure, AnomalyRule, AnomalyState,
 use domain::fault::Faults;
 use domain::food_safety::rulebook::SettingUnit;
 use domain::food_safety::{Setting, SettingKey};
-use domain::id::{
-    AnomalyCaseId, CanteenId, DeviceId, DishId, OrderId, RedemptionId, SeniorId, SettlementId, UserId,
-};
+use domain::id::{AnomalyCaseId, CanteenId, DeviceId, DishId, OrderId, RedemptionId, SeniorId, SettlementId, UserId};
 use domain::order::RedemptionMethod;
 use domain::{Instant, MealPeriod, PlaceCode, ServiceDate};
 use serde::{Deserialize, Serialize};

@@ -2,9 +2,9 @@
 
 use super::facts::against;
 use super::rules_at;
+use crate::App;
 use crate::failure::{Failure, Never, Outcome};
 use crate::ingredients::rules::RuleShelf;
-use crate::App;
 use domain::ServiceDate;
 use domain::anomaly::kitchen::{Plate, cooked, enough_for, more_than_cooked};
 use domain::anomaly::{EVIDENCE_MAX, Found, Limits, Served, pace, person};
@@ -46,8 +46,7 @@ pub(super) async fn of_canteen(app: &App, look: Look) -> Outcome<Vec<Found>, Nev
             let Look { canteen, kitchen, on, elsewhere } = look;
             let rules = rules_at(conn, &shelf, &canteen.place.0, on)?;
             let limits = Limits::of(&rules);
-            let meals: Vec<Served> =
-                served::of_canteen(conn, canteen.id.0, on, MEALS_MAX)?.iter().map(ServedRow::served).collect();
+            let meals: Vec<Served> = served::of_canteen(conn, canteen.id.0, on, MEALS_MAX)?.iter().map(ServedRow::served).collect();
             let mut found = at_the_counter(&canteen, on, &meals, limits);
             for user in pace::who_confirmed(&meals).difference(&elsewhere) {
                 found.extend(confirmed(*user, on, &meals, limits));
@@ -129,8 +128,7 @@ pub(super) async fn at_several_doors(app: &App, on: ServiceDate) -> Outcome<(BTr
             let users: BTreeSet<UserId> = served::confirmed_at_several(conn, on, PEOPLE_MAX)?.into_iter().collect();
             let mut found = Vec::new();
             for user in &users {
-                let meals: Vec<Served> =
-                    served::confirmed_by(conn, *user, on, OF_ONE_MAX)?.iter().map(ServedRow::served).collect();
+                let meals: Vec<Served> = served::confirmed_by(conn, *user, on, OF_ONE_MAX)?.iter().map(ServedRow::served).collect();
                 let Some(home) = pace::home_of(*user, &meals) else { continue };
                 let Some(canteen) = served::canteen(conn, home)? else { continue };
                 let rules = rules_at(conn, &shelf, &canteen.place.0, on)?;

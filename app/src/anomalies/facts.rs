@@ -1,9 +1,9 @@
 //! Meals against what is known of people, whenever it became known: a death is often recorded weeks later.
 
 use super::{keep::keep, rules_at};
+use crate::App;
 use crate::failure::{Failure, Never, Outcome};
 use crate::ingredients::rules::RuleShelf;
-use crate::App;
 use domain::anomaly::person::{self, Absence, Cause};
 use domain::anomaly::{AnomalyRule, Found, Limits, Served, Verdict, last_settled};
 use domain::id::{CanteenId, FactId};
@@ -13,9 +13,9 @@ use domain::{Instant, PlaceCode, ServiceDate};
 use std::collections::BTreeMap;
 use store::column::Col;
 use store::conn::AnyConnection;
+use store::query::anomalies;
 use store::query::seniors::FactRow;
 use store::query::served::{self, ServedRow};
-use store::query::anomalies;
 use store::{LaneKey, StoreError};
 
 /// Facts that are read at once.
@@ -32,13 +32,15 @@ fn absence(row: &FactRow) -> Option<Absence> {
     Some(Absence { fact: row.id.0, senior: row.senior_id.0, cause, from: row.valid_from.0, to })
 }
 
+/// Meals against one fact, each with its date and its limit.
+type Against = (Absence, Vec<(ServiceDate, Served, Option<i64>)>);
 
 /// Meals with the fact that each is against, one fact after the other.
 pub(super) fn against<E>(
     rows: Vec<(FactRow, ServedRow)>,
     mut limit: impl FnMut(AnomalyRule, &ServedRow) -> Result<Option<i64>, E>,
 ) -> Result<Vec<Found>, E> {
-    let mut facts: BTreeMap<FactId, (Absence, Vec<(ServiceDate, Served, Option<i64>)>)> = BTreeMap::new();
+    let mut facts: BTreeMap<FactId, Against> = BTreeMap::new();
     for (fact, meal) in rows {
         let Some(absence) = absence(&fact) else { continue };
         let limit = limit(absence.cause.rule(), &meal)?;
@@ -69,11 +71,7 @@ pub(super) async fn follow(app: &App) -> Outcome<(u64, u64), Never> {
             }
         }
     }
-    app.store
-        .write(LaneKey::SHARED, "anomaly_facts_followed", move |tx| {
-            Ok::<_, StoreError>(anomalies::set_facts_followed(tx.change(), begun)?)
-        })
-        .await?;
+    app.store.write(LaneKey::SHARED, "anomaly_facts_followed", move |tx| anomalies::set_facts_followed(tx.change(), begun)).await?;
     Ok((opened, added))
 }
 

@@ -60,4 +60,3 @@ pub async fn list(app: &App, actor: Arc<Actor>, filter: AnomalyFilter) -> Outcom
     }
     app.store.read("anomaly_cases", move |conn| Ok(anomalies::list(conn, &scope, &filter)?)).await
 }
-

@@ -51,8 +51,7 @@ fn around(place: &PlaceCode) -> Vec<PlaceCode> {
 
 /// What holds at a place on a day.
 fn rules_at(conn: &mut AnyConnection, shelf: &RuleShelf, place: &PlaceCode, on: ServiceDate) -> Result<Rules, StoreError> {
-    let own: Vec<OwnSetting> =
-        anomalies::settings_of(conn, &around(place), SETTINGS_MAX)?.into_iter().map(self::own).collect();
+    let own: Vec<OwnSetting> = anomalies::settings_of(conn, &around(place), SETTINGS_MAX)?.into_iter().map(self::own).collect();
     Ok(shelf.book()?.with(entries(&own)).in_force(place, on))
 }
 

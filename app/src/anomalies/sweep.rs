@@ -72,11 +72,7 @@ pub enum SweepRefusal {
 }
 
 /// Looks at every day from one to another, both included.
-pub async fn sweep(
-    app: &App,
-    (from, to): (ServiceDate, ServiceDate),
-    progress: Progress<'_>,
-) -> Outcome<Swept, SweepRefusal> {
+pub async fn sweep(app: &App, (from, to): (ServiceDate, ServiceDate), progress: Progress<'_>) -> Outcome<Swept, SweepRefusal> {
     let days = to.days_since(from) + 1;
     if !(1..=DAYS_MAX).contains(&days) {
         return Err(crate::Failure::Refused(SweepRefusal::Stretch));

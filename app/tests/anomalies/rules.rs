@@ -1,6 +1,7 @@
 //! Each rule, just below and just above its limit.
 
 use crate::scene::{HOME, Scene, place_of};
+use domain::ServiceDate;
 use domain::access::Role;
 use domain::anomaly::{AnomalyMeasure, AnomalyRule as Rule};
 use domain::batch::BatchState;
@@ -8,7 +9,6 @@ use domain::food_safety::{Holding, SettingKey as Key};
 use domain::id::{CanteenId, SeniorId, SittingId};
 use domain::order::RedemptionMethod;
 use domain::subsidy::FactKind;
-use domain::ServiceDate;
 use store::column::{Col, Word};
 use store::query::batches::{self, BatchRow};
 use store::query::seniors::{self, FactRow};

@@ -122,10 +122,8 @@ impl<'a> Scene<'a> {
 
     /// Sets limits of the street from today on.
     pub async fn limit(&self, limits: &[(SettingKey, i64)]) {
-        let items = limits
-            .iter()
-            .map(|(key, value)| NewSetting { key: *key, value: Some(*value), reason: "测试".to_owned() })
-            .collect();
+        let items =
+            limits.iter().map(|(key, value)| NewSetting { key: *key, value: Some(*value), reason: "测试".to_owned() }).collect();
         let officer = self.staff(Role::Officer).await;
         let today = self.world.today();
         settings::put(&self.world.app, officer, place_of("990101001"), today, items).await.unwrap();

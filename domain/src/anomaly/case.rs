@@ -149,11 +149,8 @@ mod tests {
     #[test]
     fn what_was_seen_opens_nothing_and_what_is_new_opens_or_adds() {
         let of = |orders: &[u8]| found(&orders.iter().copied().collect());
-        let known = |open, orders: &[u8]| Known {
-            open,
-            orders: orders.iter().map(|n| order(*n)).collect(),
-            total: figure(orders.len()),
-        };
+        let known =
+            |open, orders: &[u8]| Known { open, orders: orders.iter().map(|n| order(*n)).collect(), total: figure(orders.len()) };
         for (known, found, verdict) in [
             (None, of(&[1, 2]), Verdict::Open),
             (Some(known(true, &[1, 2])), of(&[1, 2]), Verdict::Nothing),

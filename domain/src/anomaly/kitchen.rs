@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn chilled_dishes_of_the_day_before_may_be_served_today() {
-        let yesterday = |holding| Pan { on: on().plus_days(-1), meal: MealPeriod::Dinner, holding, ..pan(BatchState::Finished, 30) };
+        let yesterday =
+            |holding| Pan { on: on().plus_days(-1), meal: MealPeriod::Dinner, holding, ..pan(BatchState::Finished, 30) };
         let today = pan(BatchState::Released, 40);
         for (holding, portions) in [(Holding::Chilled, 70), (Holding::Hot, 40), (Holding::Ambient, 40)] {
             assert_eq!(cooked(on(), &[today, yesterday(holding)]).values().sum::<i64>(), portions, "{holding}");

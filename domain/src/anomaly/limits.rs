@@ -58,10 +58,9 @@ pub const fn accepted(key: SettingKey) -> Option<RangeInclusive<i64>> {
         K::AnomalyCanteensAMeal => Some(1..=100),
         K::AnomalyDaysAfterDeath | K::AnomalyDaysIntoAbsence => Some(0..=366),
         K::AnomalyOverCooked | K::AnomalyPeerSpreadMin => Some(0..=1000),
-        K::AnomalyRedemptionsAnHour
-        | K::AnomalyTerminalPersons
-        | K::AnomalyCourierDeliveries
-        | K::AnomalyCourierPersonsADay => Some(0..=100_000),
+        K::AnomalyRedemptionsAnHour | K::AnomalyTerminalPersons | K::AnomalyCourierDeliveries | K::AnomalyCourierPersonsADay => {
+            Some(0..=100_000)
+        }
         K::AnomalyTerminalWindow => Some(1..=3600),
         K::AnomalyCourierWindow => Some(1..=1440),
         K::AnomalyPeersMin => Some(2..=10_000),

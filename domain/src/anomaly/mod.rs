@@ -311,9 +311,8 @@ mod tests {
     #[test]
     fn a_day_is_looked_at_from_noon_of_the_next_one_on() {
         let day = |text: &str| ServiceDate::parse(text).unwrap();
-        let at = |date: &str, hour, minute| {
-            Instant::from_civil(day(date), chrono::NaiveTime::from_hms_opt(hour, minute, 0).unwrap())
-        };
+        let at =
+            |date: &str, hour, minute| Instant::from_civil(day(date), chrono::NaiveTime::from_hms_opt(hour, minute, 0).unwrap());
         for (now, last) in [
             (at("2026-11-24", 11, 59), "2026-11-22"),
             (at("2026-11-24", 12, 0), "2026-11-23"),

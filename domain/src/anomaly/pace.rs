@@ -111,9 +111,8 @@ pub fn faster_than_the_hour(canteen: CanteenId, on: ServiceDate, meals: &[Served
 pub fn one_terminal_many(canteen: CanteenId, on: ServiceDate, meals: &[Served], rate: Rate) -> Vec<Found> {
     let terminals: BTreeSet<DeviceId> = meals.iter().filter_map(|meal| meal.device).collect();
     let at = |device: DeviceId| {
-        let read = move |meal: &Served| -> Option<SeniorId> {
-            meal.senior.filter(|_| meal.device == Some(device) && !meal.is_by_word())
-        };
+        let read =
+            move |meal: &Served| -> Option<SeniorId> { meal.senior.filter(|_| meal.device == Some(device) && !meal.is_by_word()) };
         let rule = (AnomalyRule::OneTerminalMany, AnomalyMeasure::PersonsAtOnce);
         found_in((meals, read), rate, rule, (Subject::Terminal(device, on), canteen, on))
     };

@@ -87,10 +87,8 @@ pub fn above_peers(
     all: &[MonthFigures],
     (measure, limits): (AnomalyMeasure, PeerLimits),
 ) -> Option<Found> {
-    let figures: Vec<PeerFigure> = all
-        .iter()
-        .filter_map(|one| Some(PeerFigure { canteen: one.canteen, figure: figure_of(one, measure)? }))
-        .collect();
+    let figures: Vec<PeerFigure> =
+        all.iter().filter_map(|one| Some(PeerFigure { canteen: one.canteen, figure: figure_of(one, measure)? })).collect();
     let own = figures.iter().find(|one| one.canteen == canteen)?.figure;
     let mut peers: Vec<PeerFigure> = figures.into_iter().filter(|one| one.canteen != canteen).collect();
     let others: Vec<i64> = peers.iter().map(|one| one.figure).collect();

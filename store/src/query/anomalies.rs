@@ -6,8 +6,8 @@ use crate::error::StoreError;
 use crate::on_each;
 use crate::query::place_filter::bounds;
 use crate::schema::{
-    anomaly_canteen, anomaly_case, anomaly_day, anomaly_evidence, anomaly_late, anomaly_mark, anomaly_setting, canteen, meal_order, redemption,
-    settlement_line,
+    anomaly_canteen, anomaly_case, anomaly_day, anomaly_evidence, anomaly_late, anomaly_mark, anomaly_setting, canteen, meal_order,
+    redemption, settlement_line,
 };
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -290,11 +290,7 @@ macro_rules! concerning {
 }
 
 /// Cases that concern a canteen in scope, newest first, with the names of their own canteens.
-pub fn list(
-    conn: &mut AnyConnection,
-    scope: &Scope,
-    filter: &AnomalyFilter,
-) -> Result<Vec<(AnomalyRow, String)>, StoreError> {
+pub fn list(conn: &mut AnyConnection, scope: &Scope, filter: &AnomalyFilter) -> Result<Vec<(AnomalyRow, String)>, StoreError> {
     Ok(on_each!(conn, c => {
         let mut query = anomaly_case::table
             .inner_join(canteen::table.on(canteen::id.eq(anomaly_case::canteen_id)))
@@ -355,7 +351,8 @@ pub fn set(conn: &mut AnyConnection, row: &SettingRow) -> Result<(), StoreError>
 
 /// Service dates that were looked at as a whole, from one on; and the first of all.
 pub fn swept(conn: &mut AnyConnection, from: ServiceDate) -> Result<(Option<ServiceDate>, Vec<ServiceDate>), StoreError> {
-    let first = anomaly_day::table.select(diesel::dsl::min(anomaly_day::service_date)).get_result::<Option<Col<ServiceDate>>>(conn)?;
+    let first =
+        anomaly_day::table.select(diesel::dsl::min(anomaly_day::service_date)).get_result::<Option<Col<ServiceDate>>>(conn)?;
     let days = anomaly_day::table
         .filter(anomaly_day::service_date.ge(Col(from)))
         .order(anomaly_day::service_date)
@@ -378,8 +375,7 @@ pub fn set_swept(conn: &mut AnyConnection, day: ServiceDate, at: Instant) -> Res
 
 /// Notes that evidence of a canteen's day came after the day was over.
 pub fn note_late(conn: &mut AnyConnection, day: ServiceDate, canteen: CanteenId) -> Result<(), StoreError> {
-    let row =
-        (anomaly_late::service_date.eq(Col(day)), anomaly_late::canteen_id.eq(Col(canteen)), anomaly_late::noted.eq(1_i64));
+    let row = (anomaly_late::service_date.eq(Col(day)), anomaly_late::canteen_id.eq(Col(canteen)), anomaly_late::noted.eq(1_i64));
     on_each!(conn, c => diesel::insert_into(anomaly_late::table)
         .values(row)
         .on_conflict((anomaly_late::service_date, anomaly_late::canteen_id))

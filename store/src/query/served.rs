@@ -85,6 +85,7 @@ macro_rules! served_columns {
 /// Meals with evidence, by way of their sittings, which are found by canteen and date.
 macro_rules! proven_meals {
     () => {
+        // Hidden too: an order is of a sitting that was seen.
         sitting::table
             .inner_join(meal_order::table.on(meal_order::sitting_id.eq(sitting::id)))
             .inner_join(redemption::table.on(redemption::order_id.eq(meal_order::id)))
@@ -282,8 +283,7 @@ pub fn portions(
 
 /// Batches of a kitchen and the canteens that it supplies, of a date and the day before.
 pub fn pans(conn: &mut AnyConnection, kitchen: CanteenId, on: ServiceDate, limit: i64) -> Result<Vec<Pan>, StoreError> {
-    type Row =
-        (Col<ServiceDate>, Word<MealPeriod>, Col<DishId>, Word<BatchState>, Option<Col<Instant>>, Word<Holding>, i64);
+    type Row = (Col<ServiceDate>, Word<MealPeriod>, Col<DishId>, Word<BatchState>, Option<Col<Instant>>, Word<Holding>, i64);
     // Hidden too: a batch is cooked for a sitting that was seen.
     let rows = dish_batch::table
         .inner_join(canteen::table.on(canteen::id.eq(dish_batch::canteen_id)))
@@ -337,9 +337,8 @@ pub fn with_dish(
         };
     }
     let total = orders!().select(count(meal_order::id).aggregate_distinct()).get_result::<i64>(conn)?;
-    let proof = redemption::table.on(redemption::order_id
-        .eq(meal_order::id)
-        .and(redemption::state.eq(Word(RedemptionState::Accepted))));
+    let proof =
+        redemption::table.on(redemption::order_id.eq(meal_order::id).and(redemption::state.eq(Word(RedemptionState::Accepted))));
     let rows = orders!()
         .left_join(proof)
         .order((meal_order::changed_at.desc(), meal_order::id))
@@ -383,8 +382,7 @@ pub fn canteens_by_place(
     after: Option<(PlaceCode, CanteenId)>,
     limit: i64,
 ) -> Result<Vec<ServingCanteen>, StoreError> {
-    let mut query =
-        canteen::table.select((canteen::id, canteen::place_code, canteen::central_kitchen_id)).into_boxed();
+    let mut query = canteen::table.select((canteen::id, canteen::place_code, canteen::central_kitchen_id)).into_boxed();
     if let Some((place, id)) = after {
         let next = canteen::place_code.eq(Col(place.clone())).and(canteen::id.gt(Col(id)));
         query = query.filter(canteen::place_code.gt(Col(place)).or(next));
