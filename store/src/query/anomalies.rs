@@ -204,7 +204,7 @@ pub fn evidence_count(conn: &mut AnyConnection, of: AnomalyCaseId) -> Result<i64
 /// Whether somebody recorded a meal of a case.
 pub fn recorded_one(conn: &mut AnyConnection, of: AnomalyCaseId, by: UserId) -> Result<bool, StoreError> {
     let own = anomaly_evidence::table
-        .inner_join(redemption::table.on(redemption::order_id.eq(anomaly_evidence::order_id)))
+        .inner_join(redemption::table.on(redemption::id.nullable().eq(anomaly_evidence::redemption_id)))
         .filter(anomaly_evidence::case_id.eq(Col(of)))
         .filter(redemption::recorded_by.eq(Some(Col(by))))
         .count()
