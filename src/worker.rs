@@ -30,6 +30,7 @@ pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown:
         every(BACKTESTS_EVERY, shutdown.clone(), || try_drafts(&app, &metrics)),
         every(CORRECTIONS_EVERY, shutdown.clone(), || correct_meals(&app, &metrics)),
         every(REPORTS_EVERY, shutdown.clone(), || queue_reports(&app, &metrics)),
+        every(ANOMALIES_EVERY, shutdown.clone(), || sweep_for_anomalies(&app, &metrics)),
         every(LOOK_IN_EVERY, shutdown.clone(), || follow_welfare_cases(&app, &metrics)),
         every(CLOSE_EVERY, shutdown, || close_unserved(&app, &metrics)),
     );
@@ -188,6 +189,29 @@ async fn follow_welfare_cases(app: &App, metrics: &Metrics) {
             tracing::info!(moved, "cases of looking in were given to the next");
         }
         Err(failure) => failed("welfare", metrics, &failure),
+    }
+}
+
+/// How often it is looked whether a day is over, or evidence or facts came late. A day is searched once; without anything new it is a
+/// look at some small tables, and at the facts.
+const ANOMALIES_EVERY: Duration = Duration::from_secs(600);
+
+/// What does not fit in the served meals of a finished day.
+async fn sweep_for_anomalies(app: &App, metrics: &Metrics) {
+    match app::anomalies::sweep::go_on(app).await {
+        Ok(swept) => {
+            metrics.worker_run("anomalies", true);
+            if !swept.is_nothing() {
+                tracing::info!(
+                    days = swept.days,
+                    canteens = swept.canteens,
+                    opened = swept.opened,
+                    added = swept.added,
+                    "anomalies"
+                );
+            }
+        }
+        Err(failure) => failed("anomalies", metrics, &failure),
     }
 }
 

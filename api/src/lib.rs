@@ -4,6 +4,7 @@
 //! no SQL here. Every operation stands once more in [`operations`]: who may call it and with which problems it may answer;
 //! the OpenAPI document and the authorisation tests are made from that table.
 
+pub mod anomalies;
 pub mod audit;
 pub mod auth;
 pub mod backtests;
@@ -100,6 +101,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(recalls::routes)
                     .configure(backtests::routes)
                     .configure(welfare::routes)
+                    .configure(anomalies::routes)
                     .configure(batches::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)

@@ -185,6 +185,7 @@ pub fn document() -> Document {
         crate::recalls::Docs::openapi(),
         crate::backtests::Docs::openapi(),
         crate::welfare::Docs::openapi(),
+        crate::anomalies::Docs::openapi(),
         crate::batches::Docs::openapi(),
         crate::trace::Docs::openapi(),
         crate::public::Docs::openapi(),

@@ -72,6 +72,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::recalls::OPERATIONS,
     crate::backtests::OPERATIONS,
     crate::welfare::OPERATIONS,
+    crate::anomalies::OPERATIONS,
     crate::batches::OPERATIONS,
     crate::trace::OPERATIONS,
     crate::public::OPERATIONS,

@@ -134,6 +134,14 @@ aliases! {
     RelationWord = Words<domain::welfare::Relation>;
     StepKindWord = Words<domain::welfare::StepKind>;
     AttemptOutcomeWord = Words<domain::welfare::AttemptOutcome>;
+    AnomalyCaseIdText = IdText<domain::id::AnomalyCase>;
+    AnomalyRuleWord = Words<domain::anomaly::AnomalyRule>;
+    AnomalyMeasureWord = Words<domain::anomaly::AnomalyMeasure>;
+    AnomalyUnitWord = Words<domain::anomaly::AnomalyUnit>;
+    AnomalyStateWord = Words<domain::anomaly::AnomalyState>;
+    AnomalyFindingWord = Words<domain::anomaly::AnomalyFinding>;
+    RedemptionIdText = IdText<domain::id::Redemption>;
+    SettingUnitWord = Words<domain::food_safety::rulebook::SettingUnit>;
     UserIdText = IdText<domain::id::User>;
     PolicyIdText = IdText<domain::id::Policy>;
     BacktestIdText = IdText<domain::id::Backtest>;

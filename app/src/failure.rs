@@ -66,6 +66,7 @@ pub enum Thing {
     Suspense,
     WelfareCase,
     Backtest,
+    AnomalyCase,
 }
 
 /// A store's error that can be compared in tests.

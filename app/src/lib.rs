@@ -4,6 +4,7 @@
 //! once its locks are held, hands plain values to the rules of `domain`, and stores what they answer together with the events
 //! that tell of it. The traits of the outside world are in [`ports`].
 
+pub mod anomalies;
 pub mod area;
 pub mod audit;
 pub mod auth;

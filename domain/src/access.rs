@@ -142,6 +142,12 @@ crate::text_enum! {
         ReviewSettlement = "review_settlement",
         /// Approve a settlement that another reviewed, and confirm a payee; at the district or above.
         ApproveSettlement = "approve_settlement",
+        /// See what does not fit in the served meals, with its evidence.
+        SeeAnomalies = "see_anomalies",
+        /// Take and close such a case; never at a canteen that one works for.
+        CloseAnomalies = "close_anomalies",
+        /// Set the limits by which it is looked for.
+        TuneAnomalies = "tune_anomalies",
         /// Users, grants, devices.
         EditUsers = "edit_users",
         /// The audit log.
@@ -175,6 +181,10 @@ impl Role {
             // Money is frozen and paid by officers and looked at by reviewers; whoever sets up users does neither.
             Action::Settle => matches!(self, Self::Officer),
             Action::ReviewSettlement | Action::ApproveSettlement => matches!(self, Self::Reviewer),
+            // Who pays and who looks over their shoulder say what it was; the auditor sees that they did. Nobody of a canteen.
+            Action::SeeAnomalies => matches!(self, Self::Officer | Self::Reviewer | Self::Auditor),
+            Action::CloseAnomalies => matches!(self, Self::Officer | Self::Reviewer),
+            Action::TuneAnomalies => matches!(self, Self::Officer),
             // The worker goes, the hotline calls, and the canteen's manager stands beside the courier who came back with the meal.
             Action::LookIn => matches!(self, Self::Worker | Self::Hotline | Self::CanteenManager),
             // The kitchen stops serving, and who may call the people and reports to the authority follows it to its end.

@@ -116,6 +116,16 @@ crate::text_enum! {
         WelfareAttempt = "welfare_attempt",
         /// It was closed, with the finding.
         WelfareClosed = "welfare_closed",
+        /// Something was found that does not fit; the detail has the rule, the figure and its limit.
+        AnomalyOpened = "anomaly_opened",
+        /// More evidence of it was found.
+        AnomalyAdded = "anomaly_added",
+        /// Somebody took the case; the detail says from whom.
+        AnomalyTaken = "anomaly_taken",
+        /// It was closed, with the finding.
+        AnomalyClosed = "anomaly_closed",
+        /// A place set limits of its own; the detail has them with their reason.
+        AnomalyTuned = "anomaly_tuned",
         /// A dead letter was sent on its way again.
         JobRevived = "job_revived",
     }

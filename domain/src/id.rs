@@ -119,7 +119,11 @@ kinds! {
     SeniorContact = "sct", SeniorContactId;
     /// A case of looking in on a senior (探访).
     WelfareCase = "wel", WelfareCaseId;
-    /// A step of such a case.
+    /// A case of something that does not fit in the served meals (疑点).
+    AnomalyCase = "ano", AnomalyCaseId;
+    /// A limit that a place has set for what is looked for.
+    AnomalySetting = "ans", AnomalySettingId;
+    /// A step of such a case of looking in.
     WelfareStep = "wst", WelfareStepId;
     /// A person who signs in: staff, family, senior, or a paired device's owner.
     User = "usr", UserId;

@@ -5,6 +5,7 @@
 //! decided in `app`; where the numbers come from is decided by dated policy records passed in as arguments.
 
 pub mod access;
+pub mod anomaly;
 pub mod audit;
 pub mod batch;
 pub mod canteen;

@@ -45,6 +45,8 @@ commands! {
     settlement => Settlement,
     /// Check a subsidy policy document, replay its cases, or try it on past meals.
     policy => Policy,
+    /// Search finished days for served meals that do not fit.
+    anomalies => Anomalies,
     /// Plan delivery routes from a file.
     route => Route,
     /// Measure this program beside the limits of the machine, and its routes beside what is known.

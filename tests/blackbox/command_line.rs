@@ -101,9 +101,28 @@ fn help_shows_how_a_command_is_used() {
         ("migrate", "DATABASE_URL=postgres://... nuanfan migrate"),
         ("import", "nuanfan import seniors roster.xlsx --dry-run"),
         ("export", "nuanfan export claims --month 2026-11"),
+        ("anomalies", "nuanfan anomalies sweep --from 2026-10-01 --to 2026-10-31"),
     ] {
         let output = nuanfan(&Database::empty(Engine::Sqlite)).args([command, "--help"]).output().unwrap();
         assert!(output.status.success() && text(&output).contains(example), "{command}: {}", text(&output));
+    }
+}
+
+#[test]
+fn days_are_searched_by_hand_and_only_those_that_are_over() {
+    let database = Database::migrated(Engine::Sqlite);
+    let sweep = |from: &str, to: &str| {
+        nuanfan(&database).args(["anomalies", "sweep", "--from", from, "--to", to, "--json"]).output().unwrap()
+    };
+    let done = sweep("2026-01-01", "2026-01-03");
+    assert!(done.status.success() && text(&done).contains("\"days\":3"), "{}", text(&done));
+    for (from, to, why) in [
+        ("2026-01-03", "2026-01-01", "--from comes before --to"),
+        ("2026-01-01", "2999-01-01", "at most 800 days"),
+        ("2999-01-01", "2999-01-02", "the last day that is over"),
+    ] {
+        let refused = sweep(from, to);
+        assert!(!refused.status.success() && text(&refused).contains(why), "{from} to {to}: {}", text(&refused));
     }
 }
 

@@ -180,6 +180,7 @@ pub fn serve(tx: &mut Tx<'_>, actor: &Actor, redemption: &Redemption) -> Outcome
         recorded_at: Col(now),
         state: Word(state),
     });
+    crate::anomalies::note_late(tx, &order, state, now)?;
     Ok(Redeemed { state, answer: OrderAnswer { order: view::of(&order, &lines), address_unplaced: false } })
 }
 

@@ -59,6 +59,50 @@ crate::text_enum! {
         LookInWorker = "look_in_worker",
         /// How long whoever goes to look has to say what they found.
         LookInGoing = "look_in_going",
+        /// Whether one meal at two canteens is looked for.
+        AnomalyTwoCanteens = "anomaly_two_canteens",
+        /// Canteens at which somebody may have one meal.
+        AnomalyCanteensAMeal = "anomaly_canteens_a_meal",
+        /// Whether meals after death are looked for.
+        AnomalyAfterDeath = "anomaly_after_death",
+        /// Days after the day of death on which a meal is still in order.
+        AnomalyDaysAfterDeath = "anomaly_days_after_death",
+        /// Whether meals during an absence are looked for.
+        AnomalyWhileAway = "anomaly_while_away",
+        /// Days inside an absence, from its nearer end, on which a meal is still in order.
+        AnomalyDaysIntoAbsence = "anomaly_days_into_absence",
+        /// Whether portions served are compared with portions cooked.
+        AnomalyMoreThanCooked = "anomaly_more_than_cooked",
+        /// How far the served may exceed the cooked.
+        AnomalyOverCooked = "anomaly_over_cooked",
+        /// Whether redemptions in an hour are compared with what a canteen can serve.
+        AnomalyFasterThanTheHour = "anomaly_faster_than_the_hour",
+        /// Meals that a canteen can hand over in an hour.
+        AnomalyRedemptionsAnHour = "anomaly_redemptions_an_hour",
+        /// Whether cards read one after the other by one terminal are looked for.
+        AnomalyOneTerminalMany = "anomaly_one_terminal_many",
+        /// Different people whom one terminal can read within the window.
+        AnomalyTerminalPersons = "anomaly_terminal_persons",
+        /// The window of a terminal.
+        AnomalyTerminalWindow = "anomaly_terminal_window",
+        /// Whether meals confirmed by one person are looked at.
+        AnomalyOneCourierMany = "anomaly_one_courier_many",
+        /// Meals that one person can confirm by their word within the window.
+        AnomalyCourierDeliveries = "anomaly_courier_deliveries",
+        /// The window of a courier.
+        AnomalyCourierWindow = "anomaly_courier_window",
+        /// People for whom one person can confirm meals in a day.
+        AnomalyCourierPersonsADay = "anomaly_courier_persons_a_day",
+        /// Whether canteens are compared with those around them.
+        AnomalyAbovePeers = "anomaly_above_peers",
+        /// Peers without which nothing is compared.
+        AnomalyPeersMin = "anomaly_peers_min",
+        /// Deviations above the median of the peers, by meals for each senior.
+        AnomalyPeerDeviationsPerSenior = "anomaly_peer_deviations_per_senior",
+        /// Deviations above the median of the peers, by meals in all.
+        AnomalyPeerDeviationsTotal = "anomaly_peer_deviations_total",
+        /// What a deviation is at least, of the median.
+        AnomalyPeerSpreadMin = "anomaly_peer_spread_min",
     }
 }
 
@@ -69,6 +113,8 @@ crate::text_enum! {
         DeciCelsius = "decicelsius",
         /// Milligrams.
         Milligrams = "milligrams",
+        /// Seconds.
+        Seconds = "seconds",
         /// Minutes.
         Minutes = "minutes",
         /// Hours.
@@ -81,6 +127,10 @@ crate::text_enum! {
         Months = "months",
         /// 1 for yes, 0 for no.
         Flag = "flag",
+        /// A number of things or people.
+        Count = "count",
+        /// Tenths of one.
+        Tenths = "tenths",
     }
 }
 
@@ -116,8 +166,25 @@ impl SettingKey {
             Self::HealthCheckEvery | Self::RecordKeepAfterExpiry | Self::RecordKeepWithoutExpiry | Self::SafetyRecordKeep => {
                 U::Months
             }
-            Self::StockTakeTolerance => U::PerMille,
-            Self::ExpiryWarning | Self::CertificateWarning => U::Days,
+            Self::StockTakeTolerance | Self::AnomalyOverCooked | Self::AnomalyPeerSpreadMin => U::PerMille,
+            Self::ExpiryWarning | Self::CertificateWarning | Self::AnomalyDaysAfterDeath | Self::AnomalyDaysIntoAbsence => U::Days,
+            Self::AnomalyTwoCanteens
+            | Self::AnomalyAfterDeath
+            | Self::AnomalyWhileAway
+            | Self::AnomalyMoreThanCooked
+            | Self::AnomalyFasterThanTheHour
+            | Self::AnomalyOneTerminalMany
+            | Self::AnomalyOneCourierMany
+            | Self::AnomalyAbovePeers => U::Flag,
+            Self::AnomalyCanteensAMeal
+            | Self::AnomalyRedemptionsAnHour
+            | Self::AnomalyTerminalPersons
+            | Self::AnomalyCourierDeliveries
+            | Self::AnomalyCourierPersonsADay
+            | Self::AnomalyPeersMin => U::Count,
+            Self::AnomalyTerminalWindow => U::Seconds,
+            Self::AnomalyCourierWindow => U::Minutes,
+            Self::AnomalyPeerDeviationsPerSenior | Self::AnomalyPeerDeviationsTotal => U::Tenths,
         }
     }
 }
@@ -227,6 +294,14 @@ impl Rulebook {
             }
         }
         Ok(Self(document.settings))
+    }
+
+    /// The same with further entries: what places have set for themselves.
+    #[must_use]
+    pub fn with(&self, more: Vec<Setting>) -> Self {
+        let mut all = self.0.clone();
+        all.extend(more);
+        Self(all)
     }
 
     /// Every entry, for showing.

@@ -1,5 +1,6 @@
 //! Queries, one file per area. They take a connection, return rows or domain values, and hold no rule.
 
+pub mod anomalies;
 pub mod audit;
 pub mod backtests;
 pub mod batches;
@@ -37,6 +38,7 @@ pub mod redemptions;
 pub mod rows;
 pub mod safety;
 pub mod seniors;
+pub mod served;
 pub mod server;
 pub mod settlements;
 pub mod standing;

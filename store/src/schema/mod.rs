@@ -1,6 +1,7 @@
 //! The tables, as diesel sees them: one description for both databases. A test compares it with both schemas.
 #![allow(missing_docs)]
 
+mod anomalies;
 mod backtests;
 mod books;
 mod catalogue;
@@ -20,6 +21,7 @@ mod settling;
 mod standing;
 mod welfare;
 
+pub use anomalies::*;
 pub use backtests::*;
 pub use books::*;
 pub use catalogue::*;
@@ -128,4 +130,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     correction,
     correction_due,
     report_subscription,
+    anomaly_setting,
+    anomaly_day,
+    anomaly_late,
+    anomaly_mark,
+    anomaly_case,
+    anomaly_evidence,
+    anomaly_canteen,
 );

@@ -267,6 +267,7 @@ impl Day {
         match line["do"].as_str() {
             Some("fail_a_message") => self.fail_a_message(world),
             Some("try_drafts") => assert!(world.wait(app::backtests::job::go_on(&world.app)).unwrap(), "a back-test waits"),
+            Some("search_today") => self.search_today(world),
             Some("next_month") => self.go_to(world, 40),
             Some("back_to_today") => self.go_to(world, 0),
             Some("bank_returns") => self.bank_answers("退回"),
@@ -365,6 +366,13 @@ impl Day {
             }
             _ => Ok(value.clone()),
         }
+    }
+
+    /// Looks for what does not fit in the day, once it is over.
+    fn search_today(&self, world: &World) {
+        let day = domain::ServiceDate::parse(self.kept["today"].as_str().unwrap()).unwrap();
+        let swept = world.wait(app::anomalies::sweep::sweep(&world.app, (day, day), &mut |_, _| {})).unwrap();
+        assert!(swept.opened > 0, "a meal in an hour is more than none");
     }
 
     /// Eight in the evening of the day, or of a day after it.
