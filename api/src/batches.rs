@@ -352,6 +352,7 @@ pub(crate) fn refused(refusal: BatchRefusal) -> Problem {
         BatchRefusal::ImplausibleTemperature => batch("implausible_temperature"),
         BatchRefusal::CorrectedAlready => batch("corrected_already"),
         BatchRefusal::NotInOrder(order) => batch("not_in_order").with("order", order),
+        BatchRefusal::Unfit(order) => batch("unfit").with("order", order),
         BatchRefusal::Recalled => batch("recalled"),
         BatchRefusal::HeldTooLong => batch("held_too_long"),
     }

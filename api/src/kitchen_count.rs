@@ -1,18 +1,21 @@
 //! The kitchen count of a sitting: how many of what, for whom, with what exception.
 
-use crate::demand::LeftOutView;
+use crate::demand::{LeftOutView, UnfitView};
 use crate::extract::Signed;
 use crate::operations::{Access, Operation, op};
 use crate::problem::{Problem, ProblemCode};
+use crate::real_ingredients::ConfirmedView;
 use crate::words::{DishIdText, TextureWord, path_id};
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use app::App;
 use app::kitchen::count;
+use app::kitchen::real::DishToday;
 use domain::access::Action;
 use domain::diet::Texture;
 use domain::id::DishId;
 use domain::kitchen::{DishCount, ExceptionGroup, TextureCount};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// Adds the routes.
@@ -40,6 +43,8 @@ pub struct KitchenCountView {
     pub dishes: Vec<DishCountView>,
     /// Seniors whose standing order has no meal here, and how to put them back.
     pub left_out: Vec<LeftOutView>,
+    /// Who ordered what they may not eat, as it is really made, and nobody answers for it; with how to put them back.
+    pub unfit: Vec<UnfitView>,
 }
 
 /// The count of one dish.
@@ -56,6 +61,10 @@ pub struct DishCountView {
     pub done: u64,
     /// Ran out, by the kitchen's word.
     pub stopped: bool,
+    /// Who confirmed what it is really made of; null while its groups are only those of the recipe.
+    pub ingredients_confirmed: Option<ConfirmedView>,
+    /// What lots brought into it without having been confirmed.
+    pub unconfirmed_ingredients: Vec<String>,
     /// By texture.
     pub textures: Vec<TextureCountView>,
 }
@@ -87,10 +96,19 @@ pub struct ExceptionGroupView {
     pub people: Vec<String>,
 }
 
-impl From<DishCount> for DishCountView {
-    fn from(of: DishCount) -> Self {
-        let textures = of.textures.into_iter().map(TextureCountView::from).collect();
-        Self { dish: of.dish, name: of.name, portions: of.portions, done: of.done, stopped: of.stopped, textures }
+impl DishCountView {
+    fn of(count: DishCount, made_of: Option<DishToday>) -> Self {
+        let brought = made_of.iter().flat_map(|of| &of.brought).map(|(_, part)| part.name.clone());
+        Self {
+            unconfirmed_ingredients: brought.collect::<BTreeSet<_>>().into_iter().collect(),
+            ingredients_confirmed: made_of.and_then(|of| of.confirmed).map(ConfirmedView::from),
+            dish: count.dish,
+            name: count.name,
+            portions: count.portions,
+            done: count.done,
+            stopped: count.stopped,
+            textures: count.textures.into_iter().map(TextureCountView::from).collect(),
+        }
     }
 }
 
@@ -116,11 +134,20 @@ pub async fn get_kitchen_count(
     Signed(actor): Signed,
     path: Path<String>,
 ) -> Result<Json<KitchenCountView>, Problem> {
-    let counted = count::count(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    let mut counted = count::count(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
     Ok(Json(KitchenCountView {
         orders: u64::try_from(counted.count.orders).unwrap_or(u64::MAX),
         portions: counted.count.portions,
-        dishes: counted.count.dishes.into_iter().map(DishCountView::from).collect(),
+        dishes: counted
+            .count
+            .dishes
+            .into_iter()
+            .map(|of| {
+                let made_of = counted.made_of.remove(&of.dish);
+                DishCountView::of(of, made_of)
+            })
+            .collect(),
         left_out: counted.left_out.into_iter().map(LeftOutView::from).collect(),
+        unfit: counted.unfit.into_iter().map(UnfitView::from).collect(),
     }))
 }

@@ -38,6 +38,7 @@ pub mod policies;
 pub mod prints;
 pub mod problem;
 pub mod public;
+pub mod real_ingredients;
 pub mod recalls;
 pub(crate) mod redemption_cause;
 pub mod redemptions;
@@ -78,6 +79,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(standing::routes)
                     .configure(demand::routes)
                     .configure(kitchen_count::routes)
+                    .configure(real_ingredients::routes)
                     .configure(prints::routes)
                     .configure(plans::routes)
                     .configure(redemptions::routes)

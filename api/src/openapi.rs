@@ -165,6 +165,7 @@ pub fn document() -> Document {
         crate::standing::Docs::openapi(),
         crate::demand::Docs::openapi(),
         crate::kitchen_count::Docs::openapi(),
+        crate::real_ingredients::Docs::openapi(),
         crate::prints::Docs::openapi(),
         crate::plans::Docs::openapi(),
         crate::redemptions::Docs::openapi(),

@@ -52,6 +52,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::standing::OPERATIONS,
     crate::demand::OPERATIONS,
     crate::kitchen_count::OPERATIONS,
+    crate::real_ingredients::OPERATIONS,
     crate::prints::OPERATIONS,
     crate::plans::OPERATIONS,
     crate::redemptions::OPERATIONS,

@@ -3,18 +3,22 @@
 
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
+use crate::kitchen::judge;
 use crate::orders::load::address_of;
 use crate::orders::view;
 use domain::access::{Action, Actor, Where};
-use domain::event::OrderView;
-use domain::id::{SeniorId, SittingId};
+use domain::diet::{DishFacts, Texture, clashes};
+use domain::event::{LineView, OrderView};
+use domain::id::{DishId, OrderId, SeniorId, SittingId};
+use domain::kitchen::real::{unfit_advice_en, unfit_advice_zh};
 use domain::order::OrderState;
 use domain::standing::SkipReason;
 use domain::{Channel, person::mask};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
-use store::query::catalogue::{CanteenRow, SittingRow};
+use store::query::catalogue::{CanteenRow, MenuItemRow, SittingRow};
 use store::query::{catalogue, orders, seniors, standing};
 use store::seal::Sealer;
 
@@ -27,7 +31,45 @@ pub struct Demand {
     pub unplaced: Vec<OrderView>,
     /// Seniors whose standing order has no meal here, and why.
     pub left_out: Vec<LeftOut>,
+    /// Who ordered what they may not eat, as it is really made, and nobody answers for it; by order number.
+    pub unfit: Vec<Unfit>,
 }
+
+/// Someone whose dish is nothing for them today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// Which order.
+    pub order: OrderId,
+    /// Its number.
+    pub order_no: i64,
+    /// `张*`
+    pub masked_name: String,
+    /// Which dish.
+    pub dish: DishId,
+    /// Its name.
+    pub dish_name: String,
+    /// What is in it that they may not eat, as the cook reads it.
+    pub exceptions: Vec<String>,
+    /// What of the menu would suit them, as far as there is any left.
+    pub instead: Vec<String>,
+}
+
+impl Unfit {
+    /// Why, and how to put them back.
+    #[must_use]
+    pub fn advice_zh(&self) -> String {
+        unfit_advice_zh(&self.dish_name, &self.exceptions, &self.instead)
+    }
+
+    /// The same in English.
+    #[must_use]
+    pub fn advice_en(&self) -> String {
+        unfit_advice_en(&self.dish_name, &self.exceptions, &self.instead)
+    }
+}
+
+/// Dishes that are proposed in place of one.
+const INSTEAD_MAX: usize = 3;
 
 /// Someone who will not eat, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,5 +121,42 @@ pub fn load(conn: &mut AnyConnection, sealer: &Sealer, sitting: &SittingRow, can
         let name = seniors::find(conn, senior)?.map_or_else(String::new, |s| mask::name(&s.name));
         left_out.push(LeftOut { senior, masked_name: name, reason });
     }
-    Ok(Demand { orders: views, unplaced, left_out })
+    let unfit = unfit(conn, sitting.id.0, &views)?;
+    Ok(Demand { orders: views, unplaced, left_out, unfit })
+}
+
+fn unfit(conn: &mut AnyConnection, sitting: SittingId, views: &[OrderView]) -> Result<Vec<Unfit>, StoreError> {
+    let lines = |order: &OrderView| order.lines.iter().filter(|line| line.unfit).cloned().collect::<Vec<_>>();
+    let found: Vec<(&OrderView, Vec<LineView>)> = views
+        .iter()
+        .filter(|order| order.state == OrderState::Confirmed)
+        .map(|order| (order, lines(order)))
+        .filter(|(_, lines)| !lines.is_empty())
+        .collect();
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let people: BTreeSet<SeniorId> = found.iter().filter_map(|(order, _)| order.senior).collect();
+    let diets = judge::diets(conn, &people.into_iter().collect::<Vec<_>>())?;
+    let menu = judge::menu_facts(conn, sitting)?;
+    let mut all = Vec::new();
+    for (order, lines) in found {
+        let diet = order.senior.and_then(|id| diets.get(&id)).cloned().unwrap_or_default();
+        let texture = diet.texture.unwrap_or(Texture::Regular);
+        let suits = |(item, _, facts): &&(MenuItemRow, String, DishFacts)| {
+            let there = !item.stopped && item.sold < item.portions;
+            there && order.lines.iter().all(|line| line.dish != item.dish_id.0) && clashes(&diet, facts, texture).is_empty()
+        };
+        let instead: Vec<String> = menu.iter().filter(suits).take(INSTEAD_MAX).map(|(_, name, _)| name.clone()).collect();
+        all.extend(lines.into_iter().map(|line| Unfit {
+            order: order.order,
+            order_no: order.order_no,
+            masked_name: order.masked_name.clone(),
+            dish: line.dish,
+            dish_name: line.name,
+            exceptions: line.exceptions,
+            instead: instead.clone(),
+        }));
+    }
+    Ok(all)
 }

@@ -115,7 +115,7 @@ fn day(
             Some((sitting, canteen)) => {
                 let mut items = catalogue::menu_items(tx.look(), sitting.id.0)?;
                 less_taken(&mut items, tx);
-                Some(sitting_facts_from(tx.look(), &lookup.shelves().dishes, (&sitting, &canteen), items)?)
+                Some(sitting_facts_from(tx.look(), lookup.shelves(), (&sitting, &canteen), items)?)
             }
             None => None,
         },

@@ -2,7 +2,7 @@
 
 use crate::diet::Texture;
 use crate::id::{BatchId, DishId, MenuItemId, OrderId, SeniorId, SittingId};
-use crate::kitchen::{By, LineMark, Stage};
+use crate::kitchen::{By, LineMark, RealDish, Stage};
 use crate::order::{OrderState, OrderTotals, Via};
 use crate::{Channel, Instant, MealPeriod, ServiceDate};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ crate::text_enum! {
         TicketAcknowledged = "ticket_acknowledged",
         /// A dish ran out or is back.
         DishStopped = "dish_stopped",
+        /// What really goes into a dish was confirmed, or a lot brought something else into it.
+        IngredientsSet = "ingredients_set",
         /// A batch of a dish moved on: cooking, cooked, released.
         BatchMoved = "batch_moved",
         /// A delivery plan was made.
@@ -87,6 +89,9 @@ pub struct LineView {
     pub texture: Texture,
     /// What must be left out or watched, in Chinese as the cook reads it.
     pub exceptions: Vec<String>,
+    /// The person may not eat this, and nobody answers for it.
+    #[serde(default)]
+    pub unfit: bool,
 }
 
 /// The payload of an event, told apart by its kind.
@@ -128,6 +133,15 @@ pub enum Event {
         stopped: bool,
         /// Who said so.
         #[serde(default)]
+        by: By,
+    },
+    /// See [`EventKind::IngredientsSet`].
+    IngredientsSet {
+        /// Which sitting.
+        sitting: SittingId,
+        /// Which dish, with what.
+        real: RealDish,
+        /// Who said so.
         by: By,
     },
     /// See [`EventKind::BatchMoved`].
@@ -217,6 +231,7 @@ impl Event {
             Self::DishMarked(_) => EventKind::DishMarked,
             Self::TicketAcknowledged { .. } => EventKind::TicketAcknowledged,
             Self::DishStopped { .. } => EventKind::DishStopped,
+            Self::IngredientsSet { .. } => EventKind::IngredientsSet,
             Self::BatchMoved { .. } => EventKind::BatchMoved,
             Self::PlanMade { .. } => EventKind::PlanMade,
             Self::StopRecorded { .. } => EventKind::StopRecorded,
@@ -236,6 +251,7 @@ impl Event {
             Self::DishMarked(step) => Some(step.sitting),
             Self::TicketAcknowledged { sitting, .. }
             | Self::DishStopped { sitting, .. }
+            | Self::IngredientsSet { sitting, .. }
             | Self::BatchMoved { sitting, .. }
             | Self::PlanMade { sitting, .. } => Some(*sitting),
             Self::StopRecorded { .. } => None,

@@ -24,10 +24,11 @@ const setMark = (ticket, mark) => {
 };
 
 export class Board {
-  constructor(sitting, tickets = [], stopped = []) {
+  constructor(sitting, tickets = [], stopped = [], real = []) {
     this.sitting = sitting;
     this.tickets = new Map(tickets.map((t) => [t.order, t]));
     this.stopped = new Set(stopped);
+    this.real = new Map(real.map((r) => [r.dish, r]));
   }
 
   apply(change) {
@@ -58,6 +59,10 @@ export class Board {
         if (change.stopped) this.stopped.add(change.dish);
         else this.stopped.delete(change.dish);
         break;
+      case 'real':
+        if (change.real.version || change.real.brought.length) this.real.set(change.real.dish, change.real);
+        else this.real.delete(change.real.dish);
+        break;
     }
   }
 
@@ -68,11 +73,14 @@ export class Board {
   canonical() {
     const tickets = this.byNumber().map((t) => [
       t.order, t.no, t.name, t.channel, t.via, t.state, t.version, t.accepted_us, t.changed_us, t.note,
-      t.lines.map((l) => [l.dish, l.quantity, l.texture, l.exceptions]),
+      t.lines.map((l) => [l.dish, l.quantity, l.texture, l.exceptions, l.unfit]),
       t.marks.map((m) => [m.dish, m.stage, m.quantity, m.texture, m.exceptions]),
       t.bumped, t.acked,
     ]);
-    return JSON.stringify(['nuanfan-kitchen/1', this.sitting, tickets, [...this.stopped].sort()]);
+    const parts = (all) => all.map((p) => [p.ingredient, p.amount_mg]);
+    const real = [...this.real.values()].sort((a, b) => (a.dish < b.dish ? -1 : 1))
+      .map((r) => [r.dish, r.version, r.confirmed_us, parts(r.used), parts(r.brought)]);
+    return JSON.stringify(['nuanfan-kitchen/2', this.sitting, tickets, [...this.stopped].sort(), real]);
   }
 
   hash() {
@@ -80,7 +88,7 @@ export class Board {
   }
 
   plain() {
-    return { sitting: this.sitting, tickets: [...this.tickets.values()], stopped: [...this.stopped] };
+    return { sitting: this.sitting, tickets: [...this.tickets.values()], stopped: [...this.stopped], real: [...this.real.values()] };
   }
 }
 
@@ -227,4 +235,27 @@ export function needs(tickets, menu, station) {
     }
   }
   return [...groups.values()].sort((a, b) => b.portions - a.portions || (a.what < b.what ? -1 : 1));
+}
+
+// The menu with what really goes into its dishes: what was confirmed in place of the recipe, and what lots brought besides.
+export function cooked(board, menu) {
+  return (menu ?? []).map((m) => {
+    const real = board.real.get(m.dish);
+    const brought = real?.brought ?? [];
+    const recipe = real?.version ? real.used.map((p) => [p.name, p.amount_mg]) : m.ingredients;
+    return { ...m, ingredients: [...recipe, ...brought.map((p) => [p.name, 0])], confirmed: real?.version ? real.confirmed_us / 1000 : null, brought: brought.map((p) => p.name) };
+  });
+}
+
+// Who may not eat what they ordered, as it is really made, by dish and what is in it.
+export function unfit(tickets) {
+  const groups = new Map();
+  for (const ticket of tickets) {
+    if (ticket.state !== 'confirmed') continue;
+    for (const line of ticket.lines.filter((l) => l.unfit)) {
+      const what = combination(line);
+      into(groups, `${line.dish}/${what}`, () => ({ dish: line.name, what, people: [] })).people.push(entry(ticket, line));
+    }
+  }
+  return [...groups.values()];
 }

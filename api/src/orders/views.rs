@@ -119,6 +119,8 @@ pub struct LineView {
     pub texture: Texture,
     /// What the kitchen must watch.
     pub exceptions: Vec<String>,
+    /// The senior may not eat this as it is really made, and nobody answers for it: choose another dish.
+    pub unfit: bool,
 }
 
 impl From<domain::event::LineView> for LineView {
@@ -130,6 +132,7 @@ impl From<domain::event::LineView> for LineView {
             quantity: line.quantity,
             texture: line.texture,
             exceptions: line.exceptions,
+            unfit: line.unfit,
         }
     }
 }

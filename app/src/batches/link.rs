@@ -7,6 +7,7 @@ use super::view::BatchView;
 use crate::App;
 use crate::failure::{Failure, Outcome};
 use crate::idempotency::RequestKey;
+use crate::kitchen::judge::standing;
 use domain::Instant;
 use domain::access::Actor;
 use domain::batch::{BatchState, LinkHow};
@@ -52,6 +53,9 @@ fn lines_of(tx: &mut Tx<'_>, batch: &BatchRow, id: OrderId, now: Instant) -> Out
     let canteen = catalogue::canteen(tx.look(), order.canteen_id.0)?.ok_or_else(refuse)?;
     let supplied = canteen.id == batch.canteen_id || canteen.central_kitchen_id == Some(batch.canteen_id);
     let lines = orders::lines(tx.look(), id)?;
+    if lines.iter().any(|(line, _)| line.dish_id == batch.dish_id && standing(line).is_unfit()) {
+        return Err(Failure::Refused(Refusal::Unfit(id)));
+    }
     let links: Vec<LinkRow> = lines
         .iter()
         .filter(|(line, _)| line.dish_id == batch.dish_id)

@@ -41,6 +41,8 @@ pub enum BatchRefusal {
     CorrectedAlready,
     /// The order has no line of this dish on this day.
     NotInOrder(OrderId),
+    /// Whoever ordered it may not eat what it is really made of, and nobody answers for that.
+    Unfit(OrderId),
     /// An ingredient of it is held by a recall.
     Recalled,
     /// The holding time is over: what is left is thrown away, not served.

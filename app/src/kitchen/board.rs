@@ -25,7 +25,8 @@ pub fn load(conn: &mut AnyConnection, sitting: SittingId) -> Result<Board, Store
         ticket(row, &lines_of.remove(&id).unwrap_or_default(), &marks_of.remove(&id).unwrap_or_default(), words.get(&id))
     };
     let tickets: Vec<Ticket> = orders.iter().map(ticket).collect();
-    Ok(Board::from_parts(sitting, tickets, stopped.into_iter().collect::<BTreeSet<_>>()))
+    let board = Board::from_parts(sitting, tickets, stopped.into_iter().collect::<BTreeSet<_>>());
+    Ok(board.with_real(super::real::shown(conn, sitting)?))
 }
 
 /// One ticket from its rows.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::diet::Texture;
 use crate::event::{Event, LineView, OrderView, TicketMark};
-use crate::id::{DishId, MenuItemId, OrderId, SittingId};
+use crate::id::{DishId, IngredientId, MenuItemId, OrderId, SittingId};
 use crate::order::{OrderState, OrderTotals, Via};
 use crate::{Channel, Instant, MealPeriod, ServiceDate};
 use proptest::prelude::*;
@@ -29,6 +29,7 @@ fn line(n: u128, quantity: u32, texture: Texture, exceptions: &[&str]) -> LineVi
         quantity,
         texture,
         exceptions: exceptions.iter().map(|e| (*e).to_owned()).collect(),
+        unfit: false,
     }
 }
 
@@ -52,6 +53,21 @@ fn view(n: u128, version: i64, state: OrderState, lines: Vec<LineView>) -> Order
     }
 }
 
+fn real(n: u128, version: i64, used: &[(u128, i64)], brought: &[u128]) -> RealDish {
+    let part = |(n, amount_mg): (u128, i64)| RealPart {
+        ingredient: IngredientId::from_uuid(Uuid::from_u128(n)),
+        name: format!("料{n}"),
+        amount_mg,
+    };
+    RealDish {
+        dish: dish(n),
+        version,
+        confirmed_us: (version > 0).then_some(30),
+        used: used.iter().copied().map(part).collect(),
+        brought: brought.iter().map(|n| part((*n, 0))).collect(),
+    }
+}
+
 fn ticket(lines: Vec<LineView>) -> Ticket {
     Ticket::of(&view(37, 1, OrderState::Confirmed, lines), Instant::from_micros(20))
 }
@@ -60,9 +76,9 @@ fn ticket(lines: Vec<LineView>) -> Ticket {
 #[test]
 fn the_canonical_text_and_its_hash_are_those_of_the_protocol_page() {
     let mut board = Board::new(sitting());
-    let empty = r#"["nuanfan-kitchen/1","sit_00000000000000000000000000000001",[],[]]"#;
+    let empty = r#"["nuanfan-kitchen/2","sit_00000000000000000000000000000001",[],[],[]]"#;
     assert_eq!(board.canonical(), empty);
-    assert_eq!(board.hash(), "feda38ed49cfc66325493c90f4950961c89ec27893d26866e6bff8095f608d76");
+    assert_eq!(board.hash(), "096128b0da1e4b11695acff8bed6996aae7c2cf0ea4d7766244d589245efbb4c");
     let lines = vec![line(2, 1, Texture::Soft, &["含花生（花生碎）"]), line(1, 2, Texture::Regular, &[])];
     for event in [
         Event::OrderPlaced(view(37, 1, OrderState::Confirmed, lines.clone())),
@@ -81,17 +97,22 @@ fn the_canonical_text_and_its_hash_are_those_of_the_protocol_page() {
         }),
         Event::TicketAcknowledged { order: order(37), sitting: sitting(), version: 1, by: By::default() },
         Event::DishStopped { sitting: sitting(), dish: dish(2), stopped: true, by: By::default() },
+        Event::IngredientsSet { sitting: sitting(), real: real(1, 2, &[(3, 80_000)], &[4]), by: By::default() },
+        Event::IngredientsSet { sitting: sitting(), real: real(2, 0, &[], &[4]), by: By::default() },
+        Event::IngredientsSet { sitting: sitting(), real: real(2, 0, &[], &[]), by: By::default() },
     ] {
         board.apply(&Change::of(&event, Instant::from_micros(20)).unwrap());
     }
     let full = concat!(
-        r#"["nuanfan-kitchen/1","sit_00000000000000000000000000000001",[["ord_00000000000000000000000000000125",37,"张*","#,
-        r#""pick_up","hotline","confirmed",1,10,20,"少汤\t\"不\"葱\n\u0001",[["dsh_00000000000000000000000000000201",2,"regular",[]],"#,
-        r#"["dsh_00000000000000000000000000000202",1,"soft",["含花生（花生碎）"]]],"#,
-        r#"[["dsh_00000000000000000000000000000201","done",2,"regular",[]]],false,1]],["dsh_00000000000000000000000000000202"]]"#
+        r#"["nuanfan-kitchen/2","sit_00000000000000000000000000000001",[["ord_00000000000000000000000000000125",37,"张*","#,
+        r#""pick_up","hotline","confirmed",1,10,20,"少汤\t\"不\"葱\n\u0001",[["dsh_00000000000000000000000000000201",2,"regular",[],false],"#,
+        r#"["dsh_00000000000000000000000000000202",1,"soft",["含花生（花生碎）"],false]],"#,
+        r#"[["dsh_00000000000000000000000000000201","done",2,"regular",[]]],false,1]],["dsh_00000000000000000000000000000202"],"#,
+        r#"[["dsh_00000000000000000000000000000201",2,30,[["ing_00000000000000000000000000000003",80000]],"#,
+        r#"[["ing_00000000000000000000000000000004",0]]]]]"#
     );
     assert_eq!(board.canonical(), full);
-    assert_eq!(board.hash(), "16e8bc3b3e647fc304e49c2dc70694f98a7350a1eab5d6bb1f5bf9682598fae7");
+    assert_eq!(board.hash(), "00df4250529d36a27de1eee17b9a5e4f186dac74afe1d65fdb8435fd1238576d");
 }
 
 #[test]

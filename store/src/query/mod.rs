@@ -30,6 +30,7 @@ pub mod place_filter;
 pub mod plans;
 pub mod policies;
 pub mod prints;
+pub mod real;
 pub mod recalls;
 pub mod redemptions;
 pub mod rows;
