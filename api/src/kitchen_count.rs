@@ -1,17 +1,17 @@
 //! The kitchen count of a sitting: how many of what, for whom, with what exception.
 
-use crate::demand::{LeftOutView, UnfitView};
+use crate::demand::{LeftOutView, UnfitView, WithoutView};
 use crate::extract::Signed;
 use crate::operations::{Access, Operation, op};
 use crate::problem::{Problem, ProblemCode};
 use crate::real_ingredients::ConfirmedView;
-use crate::words::{DishIdText, TextureWord, path_id};
+use crate::words::{DishIdText, PortionSizeWord, TextureWord, path_id};
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use app::App;
 use app::kitchen::count;
 use app::kitchen::real::DishToday;
 use domain::access::Action;
-use domain::diet::Texture;
+use domain::diet::{PortionSize, Texture};
 use domain::id::DishId;
 use domain::kitchen::{DishCount, ExceptionGroup, TextureCount};
 use serde::Serialize;
@@ -45,6 +45,8 @@ pub struct KitchenCountView {
     pub left_out: Vec<LeftOutView>,
     /// Who ordered what they may not eat, as it is really made, and nobody answers for it; with how to put them back.
     pub unfit: Vec<UnfitView>,
+    /// Who goes without a dish of which too little was made; with how to put them back.
+    pub without: Vec<WithoutView>,
 }
 
 /// The count of one dish.
@@ -65,16 +67,19 @@ pub struct DishCountView {
     pub ingredients_confirmed: Option<ConfirmedView>,
     /// What lots brought into it without having been confirmed.
     pub unconfirmed_ingredients: Vec<String>,
-    /// By texture.
+    /// By texture and size.
     pub textures: Vec<TextureCountView>,
 }
 
-/// The count of one dish in one texture.
+/// The count of one dish in one texture and size.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TextureCountView {
     /// How prepared.
     #[schema(value_type = TextureWord)]
     pub texture: Texture,
+    /// How large.
+    #[schema(value_type = PortionSizeWord)]
+    pub size: PortionSize,
     /// Portions in all.
     pub portions: u64,
     /// Portions without any exception.
@@ -115,7 +120,7 @@ impl DishCountView {
 impl From<TextureCount> for TextureCountView {
     fn from(of: TextureCount) -> Self {
         let exceptions = of.groups.into_iter().map(ExceptionGroupView::from).collect();
-        Self { texture: of.texture, portions: of.portions, plain: of.plain, exceptions }
+        Self { texture: of.texture, size: of.size, portions: of.portions, plain: of.plain, exceptions }
     }
 }
 
@@ -126,7 +131,7 @@ impl From<ExceptionGroup> for ExceptionGroupView {
     }
 }
 
-/// Portions per dish and texture, grouped by combination of exceptions with the order numbers, from the demand set.
+/// Portions per dish, texture and size, grouped by combination of exceptions with the order numbers, from the demand set.
 #[utoipa::path(get, path = "/v1/sittings/{sitting}/kitchen-count", operation_id = "getKitchenCount", tag = "sittings",
     params(("sitting" = String, Path, description = "The sitting")), responses((status = 200, body = KitchenCountView)))]
 pub async fn get_kitchen_count(
@@ -149,5 +154,6 @@ pub async fn get_kitchen_count(
             .collect(),
         left_out: counted.left_out.into_iter().map(LeftOutView::from).collect(),
         unfit: counted.unfit.into_iter().map(UnfitView::from).collect(),
+        without: counted.without.into_iter().map(WithoutView::from).collect(),
     }))
 }

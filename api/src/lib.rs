@@ -24,6 +24,7 @@ pub mod imports;
 pub mod input;
 pub mod kitchen_count;
 pub mod lots;
+pub mod menu_body;
 pub mod menus;
 pub mod notices;
 pub mod openapi;
@@ -38,6 +39,7 @@ pub mod policies;
 pub mod prints;
 pub mod problem;
 pub mod public;
+pub mod purchasing;
 pub mod real_ingredients;
 pub mod recalls;
 pub(crate) mod redemption_cause;
@@ -79,6 +81,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(standing::routes)
                     .configure(demand::routes)
                     .configure(kitchen_count::routes)
+                    .configure(purchasing::routes)
                     .configure(real_ingredients::routes)
                     .configure(prints::routes)
                     .configure(plans::routes)
@@ -101,6 +104,8 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(backtests::routes)
                     .configure(welfare::routes)
                     .configure(batches::routes)
+                    .configure(batches::portions::routes)
+                    .configure(batches::loads::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)
                     .configure(settlements::routes)

@@ -100,6 +100,8 @@ crate::text_enum! {
         SuspenseResolved = "suspense_resolved",
         /// What really goes into a dish of a sitting was confirmed; the detail says how it differs from the recipe.
         IngredientsConfirmed = "ingredients_confirmed",
+        /// How many portions a batch came to, or what of it is not eaten, was recorded; the detail says what.
+        PortionsRecorded = "portions_recorded",
         /// Whom to call about a senior was named anew; the detail says how many.
         ContactsNamed = "contacts_named",
         /// A case of looking in was opened; the detail says why.

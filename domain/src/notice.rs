@@ -26,6 +26,8 @@ crate::text_enum! {
         DishStopped = "dish_stopped",
         /// A dish of an order is really made with what its senior may not eat.
         DishUnfit = "dish_unfit",
+        /// Too little of a dish was made, and this order goes without.
+        DishShort = "dish_short",
         /// A standing order could not be made for a day.
         StandingNotMade = "standing_not_made",
         /// The meal reached the door.
@@ -155,7 +157,7 @@ pub struct OrderNow {
     pub meal_to: Instant,
     /// Whether the meal is called off.
     pub called_off: bool,
-    /// Whether what is told of a dish of it is still so: it is stopped, or is nothing for this senior.
+    /// Whether what is told of a dish of it is still so: it is stopped, is nothing for this senior, or was made too little of.
     pub still_so: bool,
 }
 
@@ -172,16 +174,25 @@ pub fn untrue(event: NoticeEvent, version: i64, order: &OrderNow, now: Instant) 
             () => None,
         },
         NoticeEvent::OrderCancelled if order.state != OrderState::Cancelled => Some(Dropped::StateChanged),
-        NoticeEvent::CalledOff | NoticeEvent::DishStopped | NoticeEvent::DishUnfit if !confirmed => Some(Dropped::StateChanged),
-        NoticeEvent::OrderCancelled | NoticeEvent::CalledOff | NoticeEvent::DishStopped | NoticeEvent::DishUnfit if over => {
-            Some(Dropped::MealOver)
+        NoticeEvent::CalledOff | NoticeEvent::DishStopped | NoticeEvent::DishUnfit | NoticeEvent::DishShort if !confirmed => {
+            Some(Dropped::StateChanged)
         }
-        NoticeEvent::CalledOff if !order.called_off => Some(Dropped::TakenBack),
-        NoticeEvent::DishStopped | NoticeEvent::DishUnfit if !order.still_so => Some(Dropped::TakenBack),
         NoticeEvent::OrderCancelled
         | NoticeEvent::CalledOff
         | NoticeEvent::DishStopped
         | NoticeEvent::DishUnfit
+        | NoticeEvent::DishShort
+            if over =>
+        {
+            Some(Dropped::MealOver)
+        }
+        NoticeEvent::CalledOff if !order.called_off => Some(Dropped::TakenBack),
+        NoticeEvent::DishStopped | NoticeEvent::DishUnfit | NoticeEvent::DishShort if !order.still_so => Some(Dropped::TakenBack),
+        NoticeEvent::OrderCancelled
+        | NoticeEvent::CalledOff
+        | NoticeEvent::DishStopped
+        | NoticeEvent::DishUnfit
+        | NoticeEvent::DishShort
         | NoticeEvent::StandingNotMade
         | NoticeEvent::Delivered
         | NoticeEvent::NotDelivered
@@ -299,6 +310,8 @@ mod tests {
             (N::DishStopped, OrderNow { still_so: true, ..fresh }, after, Some(Dropped::MealOver)),
             (N::DishUnfit, OrderNow { still_so: true, ..fresh }, before, None),
             (N::DishUnfit, fresh, before, Some(Dropped::TakenBack)),
+            (N::DishShort, OrderNow { still_so: true, ..fresh }, before, None),
+            (N::DishShort, fresh, before, Some(Dropped::TakenBack)),
             (N::DishUnfit, OrderNow { still_so: true, ..with(S::Cancelled) }, before, Some(Dropped::StateChanged)),
             (N::DishUnfit, OrderNow { still_so: true, ..fresh }, after, Some(Dropped::MealOver)),
         ] {

@@ -3,7 +3,7 @@
 use app::kitchen::follow::{MenuDish, SittingView};
 use domain::Instant;
 use domain::id::{CanteenId, DeviceId, DishId, EpochId, KitchenCommandId, SittingId};
-use domain::kitchen::{Change, Command, RealDish, Ticket};
+use domain::kitchen::{Change, Command, DishShort, RealDish, Ticket};
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol; a display of another one is told to load its page anew.
@@ -54,6 +54,8 @@ pub enum Say {
         stopped: Vec<DishId>,
         /// What really goes into dishes, where that is not simply the recipe.
         real: Vec<RealDish>,
+        /// Who goes without which dish.
+        short: Vec<DishShort>,
         /// The state hash at `seq`.
         hash: String,
     },

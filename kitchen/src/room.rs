@@ -160,6 +160,7 @@ impl Room {
             tickets: inner.board.by_number().into_iter().cloned().collect(),
             stopped: inner.board.stopped.iter().copied().collect(),
             real: inner.board.real.values().cloned().collect(),
+            short: inner.board.short.values().cloned().collect(),
             hash: hash(inner),
         };
         let text = ByteString::from(say.text());

@@ -300,6 +300,30 @@ both_databases! {
 }
 
 both_databases! {
+    /// Too little was made: who goes without is told before the meal, and who gets their portion is not.
+    fn who_goes_without_a_dish_is_told_before_they_find_out(world) {
+        let scene = Scene::of(world);
+        let worker = scene.staff(Role::Worker);
+        let other = Street::order(&scene.street.tomorrow, 1, Some(scene.street.senior.id));
+        let _ = worker.post("/v1/orders", &other).expect(201);
+        let _ = scene.order(&worker);
+        settle(world, &scene.outside.app);
+        let (late, early) = (scene.street.poor_senior.phone.clone(), scene.street.senior.phone.clone());
+        let before = (scene.told(&late).len(), scene.told(&early).len());
+        let cook = scene.staff(Role::Cook);
+        let plan = json!({"sitting": scene.street.tomorrow.sitting, "dish": scene.street.dishes[1], "portions": 2, "holding": "hot"});
+        let batch = cook.post("/v1/batches", &plan).expect(201).body["id"].as_str().unwrap().to_owned();
+        let done = json!({"cooked_at": world.clock.now(), "made_portions": 1});
+        let _ = cook.post(&format!("/v1/batches/{batch}/cooked"), &done).expect(200);
+        world.clock.advance_seconds(121);
+        scene.settle(world);
+        assert!(scene.told(&late)[before.0].contains("做少了"), "{:?}", scene.told(&late));
+        assert!(scene.told(SON)[0].contains("做少了"), "{:?}", scene.told(SON));
+        assert_eq!(scene.told(&early).len(), before.1, "who ordered first gets the one portion");
+    }
+}
+
+both_databases! {
     /// Nobody finds out at the door that a standing order could not be made.
     fn a_standing_order_that_could_not_be_made_is_told(world) {
         let scene = Scene::of(world);

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use store::column::{Col, Word};
 use store::query::batches::{self, BatchRow, LinkRow};
 use store::query::rows::{OrderLineRow, OrderRow};
-use store::query::{catalogue, orders};
+use store::query::{catalogue, orders, yields};
 use store::{StoreError, Tx};
 
 /// Links orders to the batch that they are packed from: their lines of the batch's dish, all of them or none.
@@ -55,6 +55,9 @@ fn lines_of(tx: &mut Tx<'_>, batch: &BatchRow, id: OrderId, now: Instant) -> Out
     let lines = orders::lines(tx.look(), id)?;
     if lines.iter().any(|(line, _)| line.dish_id == batch.dish_id && standing(line).is_unfit()) {
         return Err(Failure::Refused(Refusal::Unfit(id)));
+    }
+    if yields::goes_without(tx.look(), id, batch.dish_id.0)? {
+        return Err(Failure::Refused(Refusal::GoesWithout(id)));
     }
     let links: Vec<LinkRow> = lines
         .iter()

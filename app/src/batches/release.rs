@@ -4,6 +4,7 @@ use super::BatchRefusal as Refusal;
 use super::gate;
 use super::held::{Held, check, move_on, with_batch};
 use super::view::BatchView;
+use super::yields::{discard, follow};
 use crate::App;
 use crate::failure::{Failure, Outcome};
 use crate::idempotency::RequestKey;
@@ -63,9 +64,14 @@ pub async fn end(app: &App, actor: Arc<Actor>, key: RequestKey, id: BatchId, dis
     let telling = app.telling();
     with_batch(app, actor, key, id, "end_batch", move |tx, held| {
         held.batch.ended_at = Some(Col(held.now));
+        if discarded {
+            check(held, BatchCommand::Discard)?;
+            discard(tx, held)?;
+        }
         move_on(tx, held, if discarded { BatchCommand::Discard } else { BatchCommand::Finish })?;
         // What is thrown away is eaten by nobody, whatever went into it.
-        Ok(lots_changed(tx, telling, held.batch.sitting_id.0, held.batch.dish_id.0, held.by)?)
+        lots_changed(tx, telling, held.batch.sitting_id.0, held.batch.dish_id.0, held.by)?;
+        Ok(follow(tx, telling, (held.batch.sitting_id.0, held.batch.dish_id.0), held.by, held.now)?)
     })
     .await
 }

@@ -16,7 +16,7 @@ use domain::{Instant, Sensitive, ServiceDate};
 use store::column::{Col, Word};
 use store::query::catalogue::SittingRow;
 use store::query::rows::OrderRow;
-use store::query::{catalogue, notices, orders, plans, real, seniors, standing, welfare};
+use store::query::{catalogue, notices, orders, plans, real, seniors, standing, welfare, yields};
 use store::seal::Sealer;
 use store::{AnyConnection, StoreError};
 
@@ -95,6 +95,7 @@ fn content(conn: &mut AnyConnection, notice: &Notice, now: Instant) -> Result<Re
                 NoticeEvent::CalledOff => Told::CalledOff,
                 NoticeEvent::DishStopped => Told::DishStopped,
                 NoticeEvent::DishUnfit => Told::DishUnfit,
+                NoticeEvent::DishShort => Told::DishShort,
                 event => Told::Order(event, by.unwrap_or(domain::notice::DoneBy::Staff)),
             };
             let said = Content { meal: meal_of(&order), told, from: Some(sitting.serve_from_at.0) };
@@ -116,6 +117,7 @@ fn content(conn: &mut AnyConnection, notice: &Notice, now: Instant) -> Result<Re
 fn still_so(conn: &mut AnyConnection, event: NoticeEvent, order: OrderId, dish: domain::id::DishId) -> Result<bool, StoreError> {
     match event {
         NoticeEvent::DishUnfit => real::is_unfit(conn, order, dish),
+        NoticeEvent::DishShort => yields::goes_without(conn, order, dish),
         _ => notices::has_stopped(conn, order, dish),
     }
 }

@@ -3,7 +3,7 @@
 use super::board;
 use super::real::{self, DishToday};
 use crate::App;
-use crate::demand::{self, Demand, LeftOut, Unfit};
+use crate::demand::{self, Demand, LeftOut, Unfit, Without};
 use crate::failure::{Failure, Never, Outcome, Thing};
 use domain::access::{Action, Actor, Where};
 use domain::id::{DishId, SittingId};
@@ -23,6 +23,8 @@ pub struct SittingCount {
     pub left_out: Vec<LeftOut>,
     /// Who cannot eat what they ordered as it is really made, and nobody answers for it.
     pub unfit: Vec<Unfit>,
+    /// Who goes without a dish of which too little was made.
+    pub without: Vec<Without>,
     /// What the dishes of the menu are really made of, and whether somebody confirmed that.
     pub made_of: BTreeMap<DishId, DishToday>,
 }
@@ -36,7 +38,7 @@ pub async fn count(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
             let demand = demand::load(conn, &sealer, &row, &canteen)?;
             let made_of = real::today(conn, sitting)?.into_iter().map(|of| (of.dish, of)).collect();
             let count = counted(conn, sitting, &demand)?;
-            Ok(SittingCount { count, left_out: demand.left_out, unfit: demand.unfit, made_of })
+            Ok(SittingCount { count, left_out: demand.left_out, unfit: demand.unfit, without: demand.without, made_of })
         })
         .await
 }

@@ -71,6 +71,7 @@ impl Prepared {
             quantity: line.quantity,
             unit_price_fen: line.unit_price_fen,
             texture: line.texture,
+            size: line.size,
             overridden: line.overridden.clone(),
         };
         Quote {
@@ -193,6 +194,8 @@ fn sitting_facts(
             dish: item.dish_id.0,
             name: dish.name.clone(),
             price_fen: item.price_fen.0,
+            small_price_fen: item.small_price_fen.map(|Col(fen)| fen),
+            large_price_fen: item.large_price_fen.map(|Col(fen)| fen),
             left: u32::try_from(item.portions - item.sold).unwrap_or(0),
             stopped: item.stopped,
             facts: dish.facts.clone(),
@@ -209,7 +212,8 @@ fn sitting_facts(
 }
 
 fn wanted_line(line: &LineRequest) -> WantedLine {
-    WantedLine { item: line.item, quantity: line.quantity, texture: line.texture, override_reason: line.override_reason.clone() }
+    let LineRequest { item, quantity, texture, size, override_reason } = line.clone();
+    WantedLine { item, quantity, texture, size, override_reason }
 }
 
 fn meal(sitting: &SittingRow, canteen: &CanteenRow, channel: Channel, draft: &Draft) -> Meal {

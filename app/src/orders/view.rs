@@ -55,6 +55,7 @@ fn line_view(line: &OrderLineRow, name: &str) -> LineView {
         // The column's CHECK keeps it between 1 and 20.
         quantity: u32::try_from(line.quantity).unwrap_or(0),
         texture: line.texture.0,
+        size: line.size.0,
         unfit: standing.is_unfit(),
         exceptions: standing.exceptions,
     }

@@ -7,6 +7,7 @@ use crate::failure::{Failure, Outcome};
 use crate::kitchen::count::{counted, sitting_for};
 use crate::kitchen::real;
 use domain::access::Actor;
+use domain::diet::PortionSize;
 use domain::id::{DishId, SittingId};
 use domain::kitchen::DishCount;
 use print::{DishPortions, NotCounted, PartPortions, ProductionSheet};
@@ -30,6 +31,10 @@ pub async fn print(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
                 .unfit
                 .into_iter()
                 .map(|one| NotCounted { masked_name: format!("{:03} {}", one.order_no, one.masked_name), reason: one.advice_zh() });
+            let without = demand
+                .without
+                .into_iter()
+                .map(|one| NotCounted { masked_name: format!("{:03} {}", one.order_no, one.masked_name), reason: one.advice_zh() });
             let left_out = demand
                 .left_out
                 .into_iter()
@@ -39,7 +44,7 @@ pub async fn print(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
                 printed_at: now,
                 orders: u64::try_from(count.orders).unwrap_or(u64::MAX),
                 dishes: count.dishes.into_iter().map(|of| dish(of, &confirmed)).collect(),
-                left_out: unfit.chain(left_out).collect(),
+                left_out: without.chain(unfit).chain(left_out).collect(),
             };
             Ok::<_, Failure<PrintRefusal>>((sheet, orders))
         })
@@ -53,7 +58,7 @@ pub async fn print(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
 fn dish(of: DishCount, confirmed: &BTreeSet<DishId>) -> DishPortions {
     let part = |part: domain::kitchen::TextureCount| PartPortions {
         texture: part.texture,
-        size: None,
+        size: (part.size != PortionSize::Regular).then(|| part.size.name_zh().to_owned()),
         plain: part.plain,
         groups: part.groups,
     };

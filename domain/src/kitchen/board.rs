@@ -1,7 +1,7 @@
 //! The projection, the changes that make it, and its canonical text.
 
 use super::Stage;
-use crate::diet::Texture;
+use crate::diet::{PortionSize, Texture};
 use crate::event::{BatchStep, Event, OrderView};
 use crate::id::{DeviceId, DishId, IngredientId, KitchenCommandId, OrderId, SittingId, UserId};
 use crate::order::{OrderState, Via};
@@ -25,6 +25,9 @@ pub struct Portion {
     pub quantity: u32,
     /// How prepared.
     pub texture: Texture,
+    /// How large.
+    #[serde(default)]
+    pub size: PortionSize,
     /// What must be left out or watched, as the cook reads it.
     pub exceptions: Vec<String>,
     /// The person may not eat this, and nobody answers for it: it is not served like this.
@@ -66,6 +69,15 @@ impl RealDish {
     }
 }
 
+/// Who goes without a dish of which too few portions were made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DishShort {
+    /// Which dish.
+    pub dish: DishId,
+    /// Which orders lack how many portions, by order; none when there is enough.
+    pub orders: Vec<(OrderId, u32)>,
+}
+
 /// How far one line is, and what it was when that was said: after a change to something else the mark no longer holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineMark {
@@ -77,6 +89,9 @@ pub struct LineMark {
     pub quantity: u32,
     /// The texture that was marked.
     pub texture: Texture,
+    /// The size that was marked.
+    #[serde(default)]
+    pub size: PortionSize,
     /// The exceptions that were marked.
     pub exceptions: Vec<String>,
 }
@@ -90,12 +105,14 @@ impl LineMark {
             stage,
             quantity: portion.quantity,
             texture: portion.texture,
+            size: portion.size,
             exceptions: portion.exceptions.clone(),
         }
     }
 
     fn holds_for(&self, portion: &Portion) -> bool {
-        self.quantity == portion.quantity && self.texture == portion.texture && self.exceptions == portion.exceptions
+        let (mine, theirs) = ((self.quantity, self.texture, self.size), (portion.quantity, portion.texture, portion.size));
+        mine == theirs && self.exceptions == portion.exceptions
     }
 }
 
@@ -171,6 +188,7 @@ impl Ticket {
             name: line.name.clone(),
             quantity: line.quantity,
             texture: line.texture,
+            size: line.size,
             exceptions: line.exceptions.clone(),
             unfit: line.unfit,
         };
@@ -276,6 +294,13 @@ pub enum Change {
         /// Who said so.
         by: By,
     },
+    /// These go without a dish.
+    Short {
+        /// Which dish, and who.
+        short: DishShort,
+        /// Who said how many there are.
+        by: By,
+    },
     /// This really goes into a dish.
     Real {
         /// Which dish, with what.
@@ -304,6 +329,7 @@ impl Change {
             }
             Event::DishStopped { dish, stopped, by, .. } => Some(Self::Stopped { dish: *dish, stopped: *stopped, by: *by }),
             Event::IngredientsSet { real, by, .. } => Some(Self::Real { real: real.clone(), by: *by }),
+            Event::DishShort { short, by, .. } => Some(Self::Short { short: short.clone(), by: *by }),
             Event::BatchMoved { .. } | Event::PlanMade { .. } | Event::StopRecorded { .. } => None,
         }
     }
@@ -320,13 +346,15 @@ pub struct Board {
     pub stopped: BTreeSet<DishId>,
     /// What really goes into dishes, where that is not simply the recipe.
     pub real: BTreeMap<DishId, RealDish>,
+    /// Who goes without which dish.
+    pub short: BTreeMap<DishId, DishShort>,
 }
 
 impl Board {
     /// Before anything happened.
     #[must_use]
     pub fn new(sitting: SittingId) -> Self {
-        Self { sitting, tickets: BTreeMap::new(), stopped: BTreeSet::new(), real: BTreeMap::new() }
+        Self { sitting, tickets: BTreeMap::new(), stopped: BTreeSet::new(), real: BTreeMap::new(), short: BTreeMap::new() }
     }
 
     /// From whole tickets, as a snapshot has them.
@@ -340,6 +368,12 @@ impl Board {
     #[must_use]
     pub fn with_real(self, real: impl IntoIterator<Item = RealDish>) -> Self {
         Self { real: real.into_iter().map(|of| (of.dish, of)).collect(), ..self }
+    }
+
+    /// With who goes without which dish.
+    #[must_use]
+    pub fn with_short(self, short: impl IntoIterator<Item = DishShort>) -> Self {
+        Self { short: short.into_iter().map(|of| (of.dish, of)).collect(), ..self }
     }
 
     /// Takes over a change. A mark on an order that is not there is left out: its order's events come before it.
@@ -372,6 +406,8 @@ impl Board {
             }
             Change::Stopped { dish, stopped: true, .. } => drop(self.stopped.insert(*dish)),
             Change::Stopped { dish, stopped: false, .. } => drop(self.stopped.remove(dish)),
+            Change::Short { short, .. } if short.orders.is_empty() => drop(self.short.remove(&short.dish)),
+            Change::Short { short, .. } => drop(self.short.insert(short.dish, short.clone())),
             Change::Real { real, .. } if real.is_plain() => drop(self.real.remove(&real.dish)),
             Change::Real { real, .. } => drop(self.real.insert(real.dish, real.clone())),
         }
@@ -392,7 +428,8 @@ impl Board {
         let tickets: Vec<Value> = self.by_number().into_iter().map(canonical_ticket).collect();
         let stopped: Vec<&DishId> = self.stopped.iter().collect();
         let real: Vec<Value> = self.real.values().map(canonical_real).collect();
-        json!([ENCODING, self.sitting, tickets, stopped, real]).to_string()
+        let short: Vec<Value> = self.short.values().map(|of| json!([of.dish, of.orders])).collect();
+        json!([ENCODING, self.sitting, tickets, stopped, real, short]).to_string()
     }
 
     /// SHA-256 of the canonical text, in lower-case hexadecimal.
@@ -408,8 +445,8 @@ fn canonical_real(of: &RealDish) -> Value {
 }
 
 fn canonical_ticket(t: &Ticket) -> Value {
-    let lines: Vec<Value> = t.lines.iter().map(|l| json!([l.dish, l.quantity, l.texture, l.exceptions, l.unfit])).collect();
-    let marks: Vec<Value> = t.marks.iter().map(|m| json!([m.dish, m.stage, m.quantity, m.texture, m.exceptions])).collect();
+    let lines: Vec<Value> = t.lines.iter().map(|l| json!([l.dish, l.quantity, l.texture, l.size, l.exceptions, l.unfit])).collect();
+    let marks: Vec<Value> = t.marks.iter().map(|m| json!([m.dish, m.stage, m.quantity, m.texture, m.size, m.exceptions])).collect();
     json!([
         t.order,
         t.no,

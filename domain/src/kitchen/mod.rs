@@ -14,7 +14,7 @@ mod routing;
 #[cfg(test)]
 mod tests;
 
-pub use board::{Board, By, Change, LineMark, Portion, RealDish, RealPart, Ticket};
+pub use board::{Board, By, Change, DishShort, LineMark, Portion, RealDish, RealPart, Ticket};
 pub use command::{BATCH_PORTIONS_MAX, Command, Decided, DishStep, Refusal, decide, decide_batch};
 pub use count::{Count, DishCount, ExceptionGroup, ForWhom, TextureCount, count};
 pub use routing::station_of;

@@ -5,7 +5,7 @@ use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
 use crate::query::rows::OrderRow;
-use crate::schema::{meal_order, menu_item, notice_setting, order_line};
+use crate::schema::{dish_without, meal_order, menu_item, notice_setting, order_line};
 use diesel::prelude::*;
 use domain::Instant;
 use domain::id::{DishId, OrderId, SittingId, UserId};
@@ -84,6 +84,11 @@ pub fn orders_to_tell(
             NoticeEvent::DishUnfit => {
                 let unfit = lines.filter(order_line::exceptions.ne("")).filter(order_line::override_reason.eq(""));
                 query.filter(meal_order::id.eq_any(unfit))
+            }
+            NoticeEvent::DishShort => {
+                let without =
+                    dish_without::table.filter(dish_without::sitting_id.eq(Col(of))).filter(dish_without::dish_id.eq(Col(dish)));
+                query.filter(meal_order::id.eq_any(lines)).filter(meal_order::id.eq_any(without.select(dish_without::order_id)))
             }
             _ => query.filter(meal_order::id.eq_any(lines)),
         };

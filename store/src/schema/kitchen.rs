@@ -14,6 +14,7 @@ diesel::table! {
         device_id -> Nullable<Uid>,
         user_id -> Nullable<Uid>,
         changed_at -> BigInt,
+        size -> Text,
     }
 }
 
