@@ -1,5 +1,7 @@
 //! Batches of dishes: planned, cooked, released through the gate, packed, served out.
 
+pub mod loads;
+pub mod portions;
 pub mod views;
 
 use crate::extract::{IdempotencyKey, Signed};
@@ -44,7 +46,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/batches/{batch}/end").route(web::post().to(end_batch)));
 }
 
-const MOVING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::BatchRefused, P::LotRefused, P::GateClosed, P::Stale];
+pub(crate) const MOVING: &[P] =
+    &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::BatchRefused, P::LotRefused, P::GateClosed, P::Stale];
 const LOOKING: &[P] = &[P::Invalid, P::Forbidden, P::NotFound];
 const RECORDS: Access = Access::Roles(Action::KitchenRecords);
 
@@ -89,13 +92,13 @@ pub struct Docs;
 /// Lots of one issue, orders of one packing, at most.
 const LIST_MAX: usize = 200;
 
-type Answer = Result<Json<BatchView>, Problem>;
+pub(crate) type Answer = Result<Json<BatchView>, Problem>;
 
-fn answer(result: app::Outcome<view::BatchView, BatchRefusal>) -> Answer {
+pub(crate) fn answer(result: app::Outcome<view::BatchView, BatchRefusal>) -> Answer {
     result.map(|batch| Json(batch.into())).map_err(|f| Problem::of(f, refused))
 }
 
-fn valid(faults: Faults) -> Result<(), Problem> {
+pub(crate) fn valid(faults: Faults) -> Result<(), Problem> {
     faults.into_result(()).map_err(|f| Problem::invalid(&f))
 }
 
@@ -248,8 +251,14 @@ pub async fn cook_batch(
     path: Path<String>,
     body: Json<CookedBody>,
 ) -> Answer {
-    let (id, key) = (path_id(&path)?, key.bind(&actor, "cookBatch", &(path.as_str(), &*body))?);
-    let done = Cooked { cooked_at: body.cooked_at, core: body.core_temperature_decicelsius, cook: body.cook };
+    let (id, mut faults) = (path_id(&path)?, Faults::default());
+    if let Some(made) = body.made_portions {
+        portions::check(&mut faults, "/made_portions", made, 0);
+    }
+    valid(faults)?;
+    let key = key.bind(&actor, "cookBatch", &(path.as_str(), &*body))?;
+    let done =
+        Cooked { cooked_at: body.cooked_at, core: body.core_temperature_decicelsius, cook: body.cook, made: body.made_portions };
     answer(cook::cooked(&app, actor, key, id, done).await)
 }
 
@@ -352,6 +361,10 @@ pub(crate) fn refused(refusal: BatchRefusal) -> Problem {
         BatchRefusal::ImplausibleTemperature => batch("implausible_temperature"),
         BatchRefusal::CorrectedAlready => batch("corrected_already"),
         BatchRefusal::NotInOrder(order) => batch("not_in_order").with("order", order),
+        BatchRefusal::Load(faults) => loads::refused(&faults),
+        BatchRefusal::GoesWithout(order) => batch("goes_without").with("order", order),
+        BatchRefusal::Portions { left } => batch("portions").with("left", left),
+        BatchRefusal::Unfit(order) => batch("unfit").with("order", order),
         BatchRefusal::Recalled => batch("recalled"),
         BatchRefusal::HeldTooLong => batch("held_too_long"),
     }

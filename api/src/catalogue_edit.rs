@@ -3,6 +3,7 @@
 use crate::canteens::CanteenView;
 use crate::dishes::DishView;
 use crate::extract::{IdempotencyKey, IfMatch, Signed};
+use crate::menu_body::{MenuItemBody, size_prices};
 use crate::menus::{MenuView, menu_view};
 use crate::operations::{Access, Operation, op};
 use crate::paging::versioned;
@@ -299,21 +300,6 @@ fn few(place: &str, count: usize) -> Result<(), Problem> {
     Err(Problem::invalid(&faults))
 }
 
-/// A dish on a menu as it is to be.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MenuItemBody {
-    /// The dish's code.
-    #[schema(example = "D001")]
-    pub dish: String,
-    /// Its price at this meal, in fen; for later orders only.
-    #[schema(minimum = 0)]
-    pub price_fen: i64,
-    /// How many there are in all; never fewer than are sold.
-    #[schema(maximum = 20000)]
-    pub portions: u32,
-}
-
 /// A menu as it is to be. Dishes that are not named stay as they are.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -471,9 +457,15 @@ pub async fn put_menu(
         faults.push("/items", "required", "请至少填一道菜", "give at least one dish");
         return Err(Problem::invalid(&faults));
     }
-    let line =
-        |i: &MenuItemBody| MenuLine { dish: i.dish.clone(), price: Fen(i.price_fen).write(), portions: i.portions.to_string() };
-    let (cut_off, lines) = (body.cut_off.clone().unwrap_or_default(), body.items.iter().map(line).collect());
+    let mut faults = Faults::default();
+    let line = |(n, i): (usize, &MenuItemBody)| MenuLine {
+        dish: i.dish.clone(),
+        price: Fen(i.price_fen).write(),
+        portions: i.portions.to_string(),
+        sizes: size_prices(&mut faults, n, i),
+    };
+    let (cut_off, lines) = (body.cut_off.clone().unwrap_or_default(), body.items.iter().enumerate().map(line).collect());
+    faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
     let id = edit::put_menu(&app, actor, day, version, cut_off, lines).await.map_err(refused)?;
     menu_answer(&app, id).await
 }

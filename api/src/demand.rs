@@ -4,11 +4,11 @@ use crate::extract::Signed;
 use crate::operations::{Access, Operation, op};
 use crate::orders::views::LineView;
 use crate::problem::{Problem, ProblemCode};
-use crate::words::{ChannelWord, OrderIdText, OrderStateWord, SeniorIdText, SkipReasonWord, path_id};
+use crate::words::{ChannelWord, DishIdText, OrderIdText, OrderStateWord, SeniorIdText, SkipReasonWord, path_id};
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use app::App;
-use app::demand::LeftOut;
-use domain::id::{OrderId, SeniorId};
+use app::demand::{LeftOut, Unfit, Without};
+use domain::id::{DishId, OrderId, SeniorId};
 use domain::order::OrderState;
 use domain::standing::SkipReason;
 use domain::{Channel, Instant, event};
@@ -38,6 +38,93 @@ pub struct DemandView {
     pub unplaced: Vec<DemandOrderView>,
     /// Seniors whose standing order has no meal here.
     pub left_out: Vec<LeftOutView>,
+    /// Who ordered what they may not eat, as it is really made, and nobody answers for it.
+    pub unfit: Vec<UnfitView>,
+    /// Who goes without a dish of which too little was made.
+    pub without: Vec<WithoutView>,
+}
+
+/// Someone for whom a dish does not suffice, and how to put them back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WithoutView {
+    /// Which order.
+    #[schema(value_type = OrderIdText)]
+    pub order: OrderId,
+    /// Its number.
+    pub order_no: i64,
+    /// `张*`
+    pub name: String,
+    /// Which dish.
+    #[schema(value_type = DishIdText)]
+    pub dish: DishId,
+    /// Its name.
+    pub dish_name: String,
+    /// How many portions are missing.
+    pub portions: u32,
+    /// Dishes of the menu that would suit them, while there are any left.
+    pub instead: Vec<String>,
+    /// The reason and the cure, zh-CN.
+    pub advice: String,
+    /// The same in English.
+    pub advice_en: String,
+}
+
+impl From<Without> for WithoutView {
+    fn from(of: Without) -> Self {
+        Self {
+            advice: of.advice_zh(),
+            advice_en: of.advice_en(),
+            order: of.order,
+            order_no: of.order_no,
+            name: of.masked_name,
+            dish: of.dish,
+            dish_name: of.dish_name,
+            portions: of.portions,
+            instead: of.instead,
+        }
+    }
+}
+
+/// Someone whose dish is nothing for them today, why, and how to put them back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnfitView {
+    /// Which order.
+    #[schema(value_type = OrderIdText)]
+    pub order: OrderId,
+    /// Its number.
+    pub order_no: i64,
+    /// `张*`
+    pub name: String,
+    /// Which dish.
+    #[schema(value_type = DishIdText)]
+    pub dish: DishId,
+    /// Its name.
+    pub dish_name: String,
+    /// What is in it that they may not eat.
+    #[schema(example = json!(["含花生（花生油）"]))]
+    pub exceptions: Vec<String>,
+    /// Dishes of the menu that would suit them, while there are any left.
+    pub instead: Vec<String>,
+    /// The reason and the cure, zh-CN.
+    pub advice: String,
+    /// The same in English.
+    pub advice_en: String,
+}
+
+impl From<Unfit> for UnfitView {
+    fn from(of: Unfit) -> Self {
+        Self {
+            advice: of.advice_zh(),
+            advice_en: of.advice_en(),
+            order: of.order,
+            order_no: of.order_no,
+            name: of.masked_name,
+            dish: of.dish,
+            dish_name: of.dish_name,
+            exceptions: of.exceptions,
+            instead: of.instead,
+        }
+    }
 }
 
 /// An order as those who cook, pack and plan need it: without its money, which would tell who is poor.
@@ -118,5 +205,7 @@ pub async fn get_demand(app: Data<App>, Signed(actor): Signed, path: Path<String
         orders: demand.orders.into_iter().map(DemandOrderView::from).collect(),
         unplaced: demand.unplaced.into_iter().map(DemandOrderView::from).collect(),
         left_out: demand.left_out.into_iter().map(LeftOutView::from).collect(),
+        unfit: demand.unfit.into_iter().map(UnfitView::from).collect(),
+        without: demand.without.into_iter().map(WithoutView::from).collect(),
     }))
 }

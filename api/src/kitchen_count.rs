@@ -1,18 +1,21 @@
 //! The kitchen count of a sitting: how many of what, for whom, with what exception.
 
-use crate::demand::LeftOutView;
+use crate::demand::{LeftOutView, UnfitView, WithoutView};
 use crate::extract::Signed;
 use crate::operations::{Access, Operation, op};
 use crate::problem::{Problem, ProblemCode};
-use crate::words::{DishIdText, TextureWord, path_id};
+use crate::real_ingredients::ConfirmedView;
+use crate::words::{DishIdText, PortionSizeWord, TextureWord, path_id};
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use app::App;
 use app::kitchen::count;
+use app::kitchen::real::DishToday;
 use domain::access::Action;
-use domain::diet::Texture;
+use domain::diet::{PortionSize, Texture};
 use domain::id::DishId;
 use domain::kitchen::{DishCount, ExceptionGroup, TextureCount};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// Adds the routes.
@@ -40,6 +43,10 @@ pub struct KitchenCountView {
     pub dishes: Vec<DishCountView>,
     /// Seniors whose standing order has no meal here, and how to put them back.
     pub left_out: Vec<LeftOutView>,
+    /// Who ordered what they may not eat, as it is really made, and nobody answers for it; with how to put them back.
+    pub unfit: Vec<UnfitView>,
+    /// Who goes without a dish of which too little was made; with how to put them back.
+    pub without: Vec<WithoutView>,
 }
 
 /// The count of one dish.
@@ -56,16 +63,23 @@ pub struct DishCountView {
     pub done: u64,
     /// Ran out, by the kitchen's word.
     pub stopped: bool,
-    /// By texture.
+    /// Who confirmed what it is really made of; null while its groups are only those of the recipe.
+    pub ingredients_confirmed: Option<ConfirmedView>,
+    /// What lots brought into it without having been confirmed.
+    pub unconfirmed_ingredients: Vec<String>,
+    /// By texture and size.
     pub textures: Vec<TextureCountView>,
 }
 
-/// The count of one dish in one texture.
+/// The count of one dish in one texture and size.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TextureCountView {
     /// How prepared.
     #[schema(value_type = TextureWord)]
     pub texture: Texture,
+    /// How large.
+    #[schema(value_type = PortionSizeWord)]
+    pub size: PortionSize,
     /// Portions in all.
     pub portions: u64,
     /// Portions without any exception.
@@ -87,17 +101,26 @@ pub struct ExceptionGroupView {
     pub people: Vec<String>,
 }
 
-impl From<DishCount> for DishCountView {
-    fn from(of: DishCount) -> Self {
-        let textures = of.textures.into_iter().map(TextureCountView::from).collect();
-        Self { dish: of.dish, name: of.name, portions: of.portions, done: of.done, stopped: of.stopped, textures }
+impl DishCountView {
+    fn of(count: DishCount, made_of: Option<DishToday>) -> Self {
+        let brought = made_of.iter().flat_map(|of| &of.brought).map(|(_, part)| part.name.clone());
+        Self {
+            unconfirmed_ingredients: brought.collect::<BTreeSet<_>>().into_iter().collect(),
+            ingredients_confirmed: made_of.and_then(|of| of.confirmed).map(ConfirmedView::from),
+            dish: count.dish,
+            name: count.name,
+            portions: count.portions,
+            done: count.done,
+            stopped: count.stopped,
+            textures: count.textures.into_iter().map(TextureCountView::from).collect(),
+        }
     }
 }
 
 impl From<TextureCount> for TextureCountView {
     fn from(of: TextureCount) -> Self {
         let exceptions = of.groups.into_iter().map(ExceptionGroupView::from).collect();
-        Self { texture: of.texture, portions: of.portions, plain: of.plain, exceptions }
+        Self { texture: of.texture, size: of.size, portions: of.portions, plain: of.plain, exceptions }
     }
 }
 
@@ -108,7 +131,7 @@ impl From<ExceptionGroup> for ExceptionGroupView {
     }
 }
 
-/// Portions per dish and texture, grouped by combination of exceptions with the order numbers, from the demand set.
+/// Portions per dish, texture and size, grouped by combination of exceptions with the order numbers, from the demand set.
 #[utoipa::path(get, path = "/v1/sittings/{sitting}/kitchen-count", operation_id = "getKitchenCount", tag = "sittings",
     params(("sitting" = String, Path, description = "The sitting")), responses((status = 200, body = KitchenCountView)))]
 pub async fn get_kitchen_count(
@@ -116,11 +139,21 @@ pub async fn get_kitchen_count(
     Signed(actor): Signed,
     path: Path<String>,
 ) -> Result<Json<KitchenCountView>, Problem> {
-    let counted = count::count(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
+    let mut counted = count::count(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, |never| match never {}))?;
     Ok(Json(KitchenCountView {
         orders: u64::try_from(counted.count.orders).unwrap_or(u64::MAX),
         portions: counted.count.portions,
-        dishes: counted.count.dishes.into_iter().map(DishCountView::from).collect(),
+        dishes: counted
+            .count
+            .dishes
+            .into_iter()
+            .map(|of| {
+                let made_of = counted.made_of.remove(&of.dish);
+                DishCountView::of(of, made_of)
+            })
+            .collect(),
         left_out: counted.left_out.into_iter().map(LeftOutView::from).collect(),
+        unfit: counted.unfit.into_iter().map(UnfitView::from).collect(),
+        without: counted.without.into_iter().map(WithoutView::from).collect(),
     }))
 }

@@ -26,6 +26,7 @@ pub mod imports;
 pub mod input;
 pub mod kitchen_count;
 pub mod lots;
+pub mod menu_body;
 pub mod menus;
 pub mod notices;
 pub mod openapi;
@@ -40,6 +41,8 @@ pub mod policies;
 pub mod prints;
 pub mod problem;
 pub mod public;
+pub mod purchasing;
+pub mod real_ingredients;
 pub mod recalls;
 pub mod reports;
 pub(crate) mod redemption_cause;
@@ -81,6 +84,8 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(standing::routes)
                     .configure(demand::routes)
                     .configure(kitchen_count::routes)
+                    .configure(purchasing::routes)
+                    .configure(real_ingredients::routes)
                     .configure(prints::routes)
                     .configure(plans::routes)
                     .configure(redemptions::routes)
@@ -103,6 +108,8 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(welfare::routes)
                     .configure(anomalies::routes)
                     .configure(batches::routes)
+                    .configure(batches::portions::routes)
+                    .configure(batches::loads::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)
                     .configure(settlements::routes)

@@ -151,6 +151,10 @@ pub struct MenuItemView {
     pub dish: DishView,
     /// Its price at this meal, in fen, before discounts and subsidies.
     pub price_fen: i64,
+    /// What a small portion costs, where that is not the same.
+    pub small_price_fen: Option<i64>,
+    /// What a large portion costs, where that is not the same.
+    pub large_price_fen: Option<i64>,
     /// How many there are in all.
     pub portions: i64,
     /// How many are left.
@@ -167,6 +171,8 @@ impl From<MenuLine> for MenuItemView {
         Self {
             id: line.item.id.0,
             price_fen: line.item.price_fen.0.0,
+            small_price_fen: line.item.small_price_fen.map(|fen| fen.0.0),
+            large_price_fen: line.item.large_price_fen.map(|fen| fen.0.0),
             portions: line.item.portions,
             portions_left: line.item.portions - line.item.sold,
             stopped: line.item.stopped,

@@ -7,14 +7,14 @@ use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::paging::{PageView, cursor_id, cursor_of, limit_of, versioned};
 use crate::problem::{Problem, ProblemCode};
-use crate::words::{ChannelWord, MenuItemIdText, SeniorIdText, SittingIdText, TextureWord, path_id};
+use crate::words::{ChannelWord, MenuItemIdText, PortionSizeWord, SeniorIdText, SittingIdText, TextureWord, path_id};
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
 use app::App;
 use app::orders::{LineRequest, OrderRequest, again, cancel, change, list, place};
 use app::store::query::orders::OrderFilter;
 use domain::access::{Action, FamilyScope};
-use domain::diet::Texture;
+use domain::diet::{PortionSize, Texture};
 use domain::fault::Faults;
 use domain::id::{MenuItemId, SeniorId, SittingId};
 use domain::order::OrderState;
@@ -119,6 +119,10 @@ pub struct LineBody {
     /// How prepared; absent takes what the diet needs.
     #[schema(value_type = Option<TextureWord>)]
     pub texture: Option<Texture>,
+    /// How large; absent takes what the senior usually wants. It costs what the menu says of it, or as much as a regular portion.
+    #[schema(value_type = Option<PortionSizeWord>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<PortionSize>,
     /// Why a clash with the diet is overridden, by someone entitled.
     #[schema(max_length = 200)]
     pub override_reason: Option<String>,
@@ -319,6 +323,7 @@ fn request(body: OrderBody) -> Result<OrderRequest, Problem> {
         item: l.menu_item,
         quantity: l.quantity,
         texture: l.texture,
+        size: l.size,
         override_reason: l.override_reason,
     };
     Ok(OrderRequest {

@@ -62,6 +62,7 @@ problems! {
     AlreadyServed = "already_served", CONFLICT, "这一餐已有送达凭证，不能改记为未送达", "There is evidence that this meal was served; it cannot be recorded as not delivered", "如送达有误，请告知食堂负责人，由补贴专员在结算前核实；不要再次提交", "If the delivery was a mistake, tell the canteen's manager, who has the subsidy officer look before it is settled; do not send it again";
     LotRefused = "lot_refused", UNPROCESSABLE_ENTITY, "原料不能验收或领用", "The goods cannot be taken in or used", "请看 cause 和 messages；不合格的到货请登记为拒收", "See `cause` and `messages`; record a bad delivery as sent back";
     BatchRefused = "batch_refused", CONFLICT, "这一锅当前不能这样操作", "The batch does not allow this now", "请刷新后查看这一锅的状态", "Read the batch again";
+    IngredientsRefused = "ingredients_refused", CONFLICT, "现在不能确认这道菜的用料", "What goes into this dish cannot be confirmed now", "用料从前一天起到供餐结束前可以确认", "It can be confirmed from the day before until the meal is over";
     GateClosed = "gate_closed", CONFLICT, "放行条件不齐", "Something is missing for the release", "请补齐 gaps 中的每一项；确需放行由食堂负责人写明理由", "Supply every entry of `gaps`; if it must be released, the canteen's manager gives a reason";
     RecallRefused = "recall_refused", CONFLICT, "召回当前不允许此操作", "The recall does not allow this now", "请看 cause；结案前请完成 open 中的每一项", "See `cause`; before it is closed every entry of `open` must be done";
     SafetyRefused = "safety_refused", CONFLICT, "这条食品安全记录现在不能这样登记", "The safety record cannot be made like this now", "请看 cause；风险清单有变时请重新读取并逐条写明措施", "See `cause`; when the risk list has changed, read it again and give a measure for each risk";

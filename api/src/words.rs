@@ -53,6 +53,7 @@ aliases! {
     ChannelWord = Words<domain::Channel>;
     MealWord = Words<domain::MealPeriod>;
     TextureWord = Words<domain::diet::Texture>;
+    PortionSizeWord = Words<domain::diet::PortionSize>;
     ViaWord = Words<domain::order::Via>;
     OrderStateWord = Words<domain::order::OrderState>;
     RedemptionMethodWord = Words<domain::order::RedemptionMethod>;
@@ -126,6 +127,9 @@ aliases! {
     LotStateWord = Words<domain::lot::LotState>;
     VoucherKindWord = Words<domain::lot::VoucherKind>;
     HoldingWord = Words<domain::food_safety::Holding>;
+    BatchWasteIdText = IdText<domain::id::BatchWaste>;
+    WasteReasonWord = Words<domain::portions::WasteReason>;
+    SiteLoadIdText = IdText<domain::id::SiteLoad>;
     BatchStateWord = Words<domain::batch::BatchState>;
     WelfareCaseIdText = IdText<domain::id::WelfareCase>;
     WelfareStepIdText = IdText<domain::id::WelfareStep>;

@@ -2,19 +2,25 @@
 //! from nothing else, so that nobody is on one list and missing from another.
 
 use crate::App;
+use crate::batches::yields;
 use crate::failure::{Failure, Never, Outcome, Thing};
+use crate::kitchen::judge;
 use crate::orders::load::address_of;
 use crate::orders::view;
 use domain::access::{Action, Actor, Where};
-use domain::event::OrderView;
-use domain::id::{SeniorId, SittingId};
+use domain::diet::{DishFacts, Texture, clashes};
+use domain::event::{LineView, OrderView};
+use domain::id::{DishId, OrderId, SeniorId, SittingId};
+use domain::kitchen::real::{unfit_advice_en, unfit_advice_zh};
 use domain::order::OrderState;
+use domain::portions::{short_advice_en, short_advice_zh};
 use domain::standing::SkipReason;
 use domain::{Channel, person::mask};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
-use store::query::catalogue::{CanteenRow, SittingRow};
+use store::query::catalogue::{CanteenRow, MenuItemRow, SittingRow};
 use store::query::{catalogue, orders, seniors, standing};
 use store::seal::Sealer;
 
@@ -27,7 +33,80 @@ pub struct Demand {
     pub unplaced: Vec<OrderView>,
     /// Seniors whose standing order has no meal here, and why.
     pub left_out: Vec<LeftOut>,
+    /// Who ordered what they may not eat, as it is really made, and nobody answers for it; by order number.
+    pub unfit: Vec<Unfit>,
+    /// Who goes without a dish of which too little was made; by order number.
+    pub without: Vec<Without>,
 }
+
+/// Someone for whom a dish does not suffice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Without {
+    /// Which order.
+    pub order: OrderId,
+    /// Its number.
+    pub order_no: i64,
+    /// `张*`
+    pub masked_name: String,
+    /// Which dish.
+    pub dish: DishId,
+    /// Its name.
+    pub dish_name: String,
+    /// How many portions are missing.
+    pub portions: u32,
+    /// What of the menu would suit them, as far as there is any left.
+    pub instead: Vec<String>,
+}
+
+impl Without {
+    /// Why, and how to put them back.
+    #[must_use]
+    pub fn advice_zh(&self) -> String {
+        short_advice_zh(&self.dish_name, self.portions, &self.instead)
+    }
+
+    /// The same in English.
+    #[must_use]
+    pub fn advice_en(&self) -> String {
+        short_advice_en(&self.dish_name, self.portions, &self.instead)
+    }
+}
+
+/// Someone whose dish is nothing for them today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// Which order.
+    pub order: OrderId,
+    /// Its number.
+    pub order_no: i64,
+    /// `张*`
+    pub masked_name: String,
+    /// Which dish.
+    pub dish: DishId,
+    /// Its name.
+    pub dish_name: String,
+    /// What is in it that they may not eat, as the cook reads it.
+    pub exceptions: Vec<String>,
+    /// What of the menu would suit them, as far as there is any left.
+    pub instead: Vec<String>,
+}
+
+impl Unfit {
+    /// Why, and how to put them back.
+    #[must_use]
+    pub fn advice_zh(&self) -> String {
+        unfit_advice_zh(&self.dish_name, &self.exceptions, &self.instead)
+    }
+
+    /// The same in English.
+    #[must_use]
+    pub fn advice_en(&self) -> String {
+        unfit_advice_en(&self.dish_name, &self.exceptions, &self.instead)
+    }
+}
+
+/// Dishes that are proposed in place of one.
+const INSTEAD_MAX: usize = 3;
 
 /// Someone who will not eat, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,5 +158,65 @@ pub fn load(conn: &mut AnyConnection, sealer: &Sealer, sitting: &SittingRow, can
         let name = seniors::find(conn, senior)?.map_or_else(String::new, |s| mask::name(&s.name));
         left_out.push(LeftOut { senior, masked_name: name, reason });
     }
-    Ok(Demand { orders: views, unplaced, left_out })
+    let (unfit, without) = not_like_this(conn, sitting.id.0, &views)?;
+    Ok(Demand { orders: views, unplaced, left_out, unfit, without })
+}
+
+/// Who is not served as they ordered: because of what is in it, or because there is too little of it.
+fn not_like_this(
+    conn: &mut AnyConnection,
+    sitting: SittingId,
+    views: &[OrderView],
+) -> Result<(Vec<Unfit>, Vec<Without>), StoreError> {
+    let missing: BTreeMap<(OrderId, DishId), u32> = yields::short_of(conn, sitting)?
+        .into_iter()
+        .flat_map(|short| short.orders.into_iter().map(move |(order, portions)| ((order, short.dish), portions)))
+        .collect();
+    let concerns = |order: &OrderView, line: &LineView| line.unfit || missing.contains_key(&(order.order, line.dish));
+    let found: Vec<&OrderView> = views
+        .iter()
+        .filter(|order| order.state == OrderState::Confirmed && order.lines.iter().any(|line| concerns(order, line)))
+        .collect();
+    let (mut unfit, mut without) = (Vec::new(), Vec::new());
+    if found.is_empty() {
+        return Ok((unfit, without));
+    }
+    let people: BTreeSet<SeniorId> = found.iter().filter_map(|order| order.senior).collect();
+    let diets = judge::diets(conn, &people.into_iter().collect::<Vec<_>>())?;
+    let menu = judge::menu_facts(conn, sitting)?;
+    let short: BTreeSet<DishId> = missing.keys().map(|(_, dish)| *dish).collect();
+    for order in found {
+        let diet = order.senior.and_then(|id| diets.get(&id)).cloned().unwrap_or_default();
+        let texture = diet.texture.unwrap_or(Texture::Regular);
+        let suits = |(item, _, facts): &&(MenuItemRow, String, DishFacts)| {
+            let there = !item.stopped && item.sold < item.portions && !short.contains(&item.dish_id.0);
+            there && order.lines.iter().all(|line| line.dish != item.dish_id.0) && clashes(&diet, facts, texture).is_empty()
+        };
+        let instead: Vec<String> = menu.iter().filter(suits).take(INSTEAD_MAX).map(|(_, name, _)| name.clone()).collect();
+        for line in &order.lines {
+            if let Some(portions) = missing.get(&(order.order, line.dish)) {
+                without.push(Without {
+                    order: order.order,
+                    order_no: order.order_no,
+                    masked_name: order.masked_name.clone(),
+                    dish: line.dish,
+                    dish_name: line.name.clone(),
+                    portions: *portions,
+                    instead: instead.clone(),
+                });
+            }
+            if line.unfit {
+                unfit.push(Unfit {
+                    order: order.order,
+                    order_no: order.order_no,
+                    masked_name: order.masked_name.clone(),
+                    dish: line.dish,
+                    dish_name: line.name.clone(),
+                    exceptions: line.exceptions.clone(),
+                    instead: instead.clone(),
+                });
+            }
+        }
+    }
+    Ok((unfit, without))
 }

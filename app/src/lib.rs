@@ -35,6 +35,7 @@ pub mod policies;
 pub mod ports;
 pub mod prints;
 pub mod public;
+pub mod purchasing;
 pub mod recalls;
 pub mod reports;
 pub mod safety;

@@ -115,7 +115,7 @@ fn day(
             Some((sitting, canteen)) => {
                 let mut items = catalogue::menu_items(tx.look(), sitting.id.0)?;
                 less_taken(&mut items, tx);
-                Some(sitting_facts_from(tx.look(), &lookup.shelves().dishes, (&sitting, &canteen), items)?)
+                Some(sitting_facts_from(tx.look(), lookup.shelves(), (&sitting, &canteen), items)?)
             }
             None => None,
         },
@@ -291,7 +291,7 @@ impl Act<'_> {
         Some(OrderRequest {
             sitting: self.sitting?,
             senior: Some(self.row.senior_id.0),
-            lines: vec![LineRequest { item, quantity: 1, texture: None, override_reason: None }],
+            lines: vec![LineRequest { item, quantity: 1, texture: None, size: None, override_reason: None }],
             channel: self.row.channel.0,
             note: String::new(),
             reason: None,

@@ -148,7 +148,7 @@ async fn the_gate_stays_closed_until_everything_is_there_and_tells_what_is_missi
         let early = release::release(&k.app, k.cook.clone(), key(), batch, None).await.unwrap_err();
         assert_eq!(early, Failure::Refused(BatchRefusal::State(BatchState::Planned)));
         issue::issue(&k.app, k.cook.clone(), key(), batch, vec![LotAmount { lot: pork.lot, amount: 500 }]).await.unwrap();
-        let done = Cooked { cooked_at: k.clock.now(), core: None, cook: None };
+        let done = Cooked { cooked_at: k.clock.now(), core: None, cook: None, made: None };
         cook::cooked(&k.app, k.cook.clone(), key(), batch, done).await.unwrap();
         let missing = vec![
             Gap::NoCoreTemperature,
@@ -309,7 +309,7 @@ async fn a_packed_order_is_not_changed_and_keeps_what_it_has() {
         let other = app::orders::OrderRequest {
             sitting: k.sitting,
             senior: None,
-            lines: vec![app::orders::LineRequest { item: id(1021), quantity: 1, texture: None, override_reason: None }],
+            lines: vec![app::orders::LineRequest { item: id(1021), quantity: 1, texture: None, size: None, override_reason: None }],
             channel: domain::Channel::PickUp,
             note: String::new(),
             reason: Some("家人来电".into()),
@@ -343,7 +343,7 @@ async fn a_batch_written_down_after_the_meal_still_reaches_who_ate_of_it() {
         k.serve(after, k.at(11, 30)).await;
         let batch = k.plan(k.dishes[1]).await.batch;
         issue::issue(&k.app, k.cook.clone(), key(), batch, vec![LotAmount { lot: cabbage.lot, amount: 10 }]).await.unwrap();
-        let done = Cooked { cooked_at: k.at(11, 0), core: Some(DeciCelsius(800)), cook: None };
+        let done = Cooked { cooked_at: k.at(11, 0), core: Some(DeciCelsius(800)), cook: None, made: None };
         cook::cooked(&k.app, k.cook.clone(), key(), batch, done).await.unwrap();
         let trace = forward::of_lot(&k.app, k.manager.clone(), cabbage.lot).await.unwrap();
         assert_eq!(trace.rows.iter().map(|row| row.order).collect::<Vec<_>>(), [after]);

@@ -106,6 +106,10 @@ crate::text_enum! {
         BankAnswerTaken = "bank_answer_taken",
         /// A row on the suspense list was settled by a person; the detail has the note.
         SuspenseResolved = "suspense_resolved",
+        /// What really goes into a dish of a sitting was confirmed; the detail says how it differs from the recipe.
+        IngredientsConfirmed = "ingredients_confirmed",
+        /// How many portions a batch came to, or what of it is not eaten, was recorded; the detail says what.
+        PortionsRecorded = "portions_recorded",
         /// Whom to call about a senior was named anew; the detail says how many.
         ContactsNamed = "contacts_named",
         /// A case of looking in was opened; the detail says why.

@@ -111,6 +111,8 @@ pub struct GateFacts {
     pub morning: MorningStanding,
     /// Ingredients of the recipe of which no lot was issued and that are not declared as used without one.
     pub unlinked: Vec<String>,
+    /// Ingredients that a lot brought and nobody confirmed as used today.
+    pub unconfirmed: Vec<String>,
     /// Ingredients of which a frozen lot is in the batch.
     pub frozen: Vec<String>,
     /// When it was taken off the stove.
@@ -152,6 +154,11 @@ pub enum Gap {
         /// Which ingredients.
         ingredients: Vec<String>,
     },
+    /// Lots brought ingredients that nobody confirmed as used today: somebody may not eat them.
+    Unconfirmed {
+        /// Which ingredients.
+        ingredients: Vec<String>,
+    },
     /// A recall holds an ingredient of it.
     RecalledIngredient {
         /// Which ingredients.
@@ -177,6 +184,7 @@ impl Gap {
             | Self::NoCertificate(_)
             | Self::NoMorningCheck
             | Self::Unlinked { .. }
+            | Self::Unconfirmed { .. }
             | Self::HeldTooLong { .. } => true,
             Self::CookUnfit | Self::RecalledIngredient { .. } => false,
         }
@@ -197,6 +205,7 @@ impl Gap {
             Self::NoMorningCheck => "厨师当日未晨检".to_owned(),
             Self::CookUnfit => "厨师当日晨检不合格".to_owned(),
             Self::Unlinked { ingredients } => format!("未登记原料批次：{}", ingredients.join("、")),
+            Self::Unconfirmed { ingredients } => format!("领用了未确认的用料：{}", ingredients.join("、")),
             Self::RecalledIngredient { ingredients } => format!("含召回原料：{}", ingredients.join("、")),
             Self::HeldTooLong { deadline } => format!("已过存放时限 {}", deadline.civil_time().format("%H:%M")),
         }
@@ -230,6 +239,9 @@ pub fn gaps(facts: &GateFacts, rules: &Rules, now: Instant) -> Vec<Gap> {
     }
     if !facts.unlinked.is_empty() {
         gaps.push(Gap::Unlinked { ingredients: facts.unlinked.clone() });
+    }
+    if !facts.unconfirmed.is_empty() {
+        gaps.push(Gap::Unconfirmed { ingredients: facts.unconfirmed.clone() });
     }
     if !facts.frozen.is_empty() {
         gaps.push(Gap::RecalledIngredient { ingredients: facts.frozen.clone() });
@@ -306,6 +318,7 @@ mod tests {
             certificate: CertificateStanding::Valid { until: ServiceDate::new(2027, 1, 1).unwrap() },
             morning: MorningStanding::Fit,
             unlinked: vec![],
+            unconfirmed: vec![],
             frozen: vec![],
             cooked_at: Some(COOKED),
             holding: Holding::Hot,
@@ -347,6 +360,7 @@ mod tests {
             (GateFacts { morning: MorningStanding::Missing, ..good() }, Gap::NoMorningCheck),
             (GateFacts { morning: MorningStanding::Unfit, ..good() }, Gap::CookUnfit),
             (GateFacts { unlinked: vec!["猪肉".into()], ..good() }, Gap::Unlinked { ingredients: vec!["猪肉".into()] }),
+            (GateFacts { unconfirmed: vec!["花生油".into()], ..good() }, Gap::Unconfirmed { ingredients: vec!["花生油".into()] }),
             (GateFacts { frozen: vec!["猪肉".into()], ..good() }, Gap::RecalledIngredient { ingredients: vec!["猪肉".into()] }),
         ] {
             assert_eq!(gaps(&facts, &rules(), now), [gap], "{facts:?}");

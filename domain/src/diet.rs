@@ -22,6 +22,8 @@ crate::text_enum! {
         LowSugar = "low_sugar",
         /// Needs this texture.
         Texture = "texture",
+        /// Usually wants portions of this size: a wish, which clashes with nothing.
+        Size = "size",
     }
 }
 
@@ -34,7 +36,7 @@ impl DietKind {
     pub const fn is_flag(self) -> bool {
         match self {
             Self::Halal | Self::LowSalt | Self::LowSugar => true,
-            Self::Allergen | Self::Avoid | Self::Texture => false,
+            Self::Allergen | Self::Avoid | Self::Texture | Self::Size => false,
         }
     }
 }
@@ -59,6 +61,43 @@ impl Texture {
             Self::Regular => "普通",
             Self::Soft => "软食",
             Self::Pureed => "糊状",
+        }
+    }
+}
+
+crate::text_enum! {
+    /// How large a portion is. Every dish is served in each; a size changes the price only where the menu says so. Regular is what is served
+    /// when nobody says otherwise, and what every order from before there were sizes is of.
+    #[derive(Default)]
+    pub enum PortionSize {
+        /// 小份
+        Small = "small",
+        /// 标准
+        #[default]
+        Regular = "regular",
+        /// 大份
+        Large = "large",
+    }
+}
+
+impl PortionSize {
+    /// On a ticket.
+    #[must_use]
+    pub const fn name_zh(self) -> &'static str {
+        match self {
+            Self::Small => "小份",
+            Self::Regular => "标准",
+            Self::Large => "大份",
+        }
+    }
+
+    /// How much of the recipe goes into it, in thousandths of a regular portion. Kitchens ladle by these thirds; no standard names them.
+    #[must_use]
+    pub const fn per_mille(self) -> i64 {
+        match self {
+            Self::Small => 700,
+            Self::Regular => 1000,
+            Self::Large => 1300,
         }
     }
 }
@@ -129,6 +168,9 @@ pub struct Diet {
     pub low_sugar: bool,
     /// The needed texture; `None` is regular.
     pub texture: Option<Texture>,
+    /// The size that is usually wanted; `None` is regular.
+    #[serde(default)]
+    pub size: Option<PortionSize>,
 }
 
 impl Diet {
@@ -148,6 +190,10 @@ impl Diet {
                 DietKind::LowSugar => diet.low_sugar = true,
                 DietKind::Texture => match Texture::parse(value) {
                     Some(texture) => diet.texture = Some(texture),
+                    None => unknown.push((kind, value.to_owned())),
+                },
+                DietKind::Size => match PortionSize::parse(value) {
+                    Some(size) => diet.size = Some(size),
                     None => unknown.push((kind, value.to_owned())),
                 },
             }

@@ -1,8 +1,8 @@
 //! The event log: what happened at a canteen, in order, for whoever needs to know.
 
-use crate::diet::Texture;
+use crate::diet::{PortionSize, Texture};
 use crate::id::{BatchId, DishId, MenuItemId, OrderId, SeniorId, SittingId};
-use crate::kitchen::{By, LineMark, Stage};
+use crate::kitchen::{By, DishShort, LineMark, RealDish, Stage};
 use crate::order::{OrderState, OrderTotals, Via};
 use crate::{Channel, Instant, MealPeriod, ServiceDate};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,10 @@ crate::text_enum! {
         TicketAcknowledged = "ticket_acknowledged",
         /// A dish ran out or is back.
         DishStopped = "dish_stopped",
+        /// What really goes into a dish was confirmed, or a lot brought something else into it.
+        IngredientsSet = "ingredients_set",
+        /// Too little of a dish was made and some go without, or there is enough again.
+        DishShort = "dish_short",
         /// A batch of a dish moved on: cooking, cooked, released.
         BatchMoved = "batch_moved",
         /// A delivery plan was made.
@@ -85,8 +89,14 @@ pub struct LineView {
     pub quantity: u32,
     /// How prepared.
     pub texture: Texture,
+    /// How large.
+    #[serde(default)]
+    pub size: PortionSize,
     /// What must be left out or watched, in Chinese as the cook reads it.
     pub exceptions: Vec<String>,
+    /// The person may not eat this, and nobody answers for it.
+    #[serde(default)]
+    pub unfit: bool,
 }
 
 /// The payload of an event, told apart by its kind.
@@ -128,6 +138,24 @@ pub enum Event {
         stopped: bool,
         /// Who said so.
         #[serde(default)]
+        by: By,
+    },
+    /// See [`EventKind::IngredientsSet`].
+    IngredientsSet {
+        /// Which sitting.
+        sitting: SittingId,
+        /// Which dish, with what.
+        real: RealDish,
+        /// Who said so.
+        by: By,
+    },
+    /// See [`EventKind::DishShort`].
+    DishShort {
+        /// Which sitting.
+        sitting: SittingId,
+        /// Which dish, and who goes without it.
+        short: DishShort,
+        /// Who said how many there are.
         by: By,
     },
     /// See [`EventKind::BatchMoved`].
@@ -184,6 +212,9 @@ pub struct BatchStep {
     pub dish: DishId,
     /// How prepared.
     pub texture: Texture,
+    /// How large.
+    #[serde(default)]
+    pub size: PortionSize,
     /// With which exceptions.
     pub exceptions: Vec<String>,
     /// How far.
@@ -198,8 +229,8 @@ impl BatchStep {
     /// The mark on an order's line.
     #[must_use]
     pub fn mark(&self, quantity: u32) -> LineMark {
-        let Self { dish, texture, exceptions, stage, .. } = self;
-        LineMark { dish: *dish, stage: *stage, quantity, texture: *texture, exceptions: exceptions.clone() }
+        let Self { dish, texture, size, exceptions, stage, .. } = self;
+        LineMark { dish: *dish, stage: *stage, quantity, texture: *texture, size: *size, exceptions: exceptions.clone() }
     }
 }
 
@@ -217,6 +248,8 @@ impl Event {
             Self::DishMarked(_) => EventKind::DishMarked,
             Self::TicketAcknowledged { .. } => EventKind::TicketAcknowledged,
             Self::DishStopped { .. } => EventKind::DishStopped,
+            Self::IngredientsSet { .. } => EventKind::IngredientsSet,
+            Self::DishShort { .. } => EventKind::DishShort,
             Self::BatchMoved { .. } => EventKind::BatchMoved,
             Self::PlanMade { .. } => EventKind::PlanMade,
             Self::StopRecorded { .. } => EventKind::StopRecorded,
@@ -236,6 +269,8 @@ impl Event {
             Self::DishMarked(step) => Some(step.sitting),
             Self::TicketAcknowledged { sitting, .. }
             | Self::DishStopped { sitting, .. }
+            | Self::IngredientsSet { sitting, .. }
+            | Self::DishShort { sitting, .. }
             | Self::BatchMoved { sitting, .. }
             | Self::PlanMade { sitting, .. } => Some(*sitting),
             Self::StopRecorded { .. } => None,

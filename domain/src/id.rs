@@ -185,6 +185,10 @@ kinds! {
     Lot = "lot", LotId;
     /// A batch of one dish cooked at one canteen (生产批次).
     Batch = "bat", BatchId;
+    /// A record of portions that were handed over to a canteen.
+    SiteLoad = "sld", SiteLoadId;
+    /// A record of portions that are not eaten.
+    BatchWaste = "bwa", BatchWasteId;
     /// A command of a kitchen display. Made by the display.
     KitchenCommand = "kcm", KitchenCommandId;
     /// An issue of a lot to a batch (领料).

@@ -24,6 +24,10 @@ crate::text_enum! {
         CalledOff = "called_off",
         /// A dish of an order was stopped.
         DishStopped = "dish_stopped",
+        /// A dish of an order is really made with what its senior may not eat.
+        DishUnfit = "dish_unfit",
+        /// Too little of a dish was made, and this order goes without.
+        DishShort = "dish_short",
         /// A standing order could not be made for a day.
         StandingNotMade = "standing_not_made",
         /// The meal reached the door.
@@ -153,8 +157,8 @@ pub struct OrderNow {
     pub meal_to: Instant,
     /// Whether the meal is called off.
     pub called_off: bool,
-    /// Whether the dish in question is stopped and on the order.
-    pub dish_out: bool,
+    /// Whether what is told of a dish of it is still so: it is stopped, is nothing for this senior, or was made too little of.
+    pub still_so: bool,
 }
 
 /// Why a notice about an order at a version is not true any more; `None` while it is.
@@ -170,13 +174,25 @@ pub fn untrue(event: NoticeEvent, version: i64, order: &OrderNow, now: Instant) 
             () => None,
         },
         NoticeEvent::OrderCancelled if order.state != OrderState::Cancelled => Some(Dropped::StateChanged),
-        NoticeEvent::CalledOff | NoticeEvent::DishStopped if !confirmed => Some(Dropped::StateChanged),
-        NoticeEvent::OrderCancelled | NoticeEvent::CalledOff | NoticeEvent::DishStopped if over => Some(Dropped::MealOver),
-        NoticeEvent::CalledOff if !order.called_off => Some(Dropped::TakenBack),
-        NoticeEvent::DishStopped if !order.dish_out => Some(Dropped::TakenBack),
+        NoticeEvent::CalledOff | NoticeEvent::DishStopped | NoticeEvent::DishUnfit | NoticeEvent::DishShort if !confirmed => {
+            Some(Dropped::StateChanged)
+        }
         NoticeEvent::OrderCancelled
         | NoticeEvent::CalledOff
         | NoticeEvent::DishStopped
+        | NoticeEvent::DishUnfit
+        | NoticeEvent::DishShort
+            if over =>
+        {
+            Some(Dropped::MealOver)
+        }
+        NoticeEvent::CalledOff if !order.called_off => Some(Dropped::TakenBack),
+        NoticeEvent::DishStopped | NoticeEvent::DishUnfit | NoticeEvent::DishShort if !order.still_so => Some(Dropped::TakenBack),
+        NoticeEvent::OrderCancelled
+        | NoticeEvent::CalledOff
+        | NoticeEvent::DishStopped
+        | NoticeEvent::DishUnfit
+        | NoticeEvent::DishShort
         | NoticeEvent::StandingNotMade
         | NoticeEvent::Delivered
         | NoticeEvent::NotDelivered
@@ -274,7 +290,7 @@ mod tests {
     fn a_notice_that_is_not_true_any_more_is_dropped_with_its_reason() {
         use NoticeEvent as N;
         use OrderState as S;
-        let fresh = OrderNow { state: S::Confirmed, version: 1, meal_to: at(23, 12, 30), called_off: false, dish_out: false };
+        let fresh = OrderNow { state: S::Confirmed, version: 1, meal_to: at(23, 12, 30), called_off: false, still_so: false };
         let (before, after) = (at(23, 9, 0), at(23, 12, 30));
         let with = |state| OrderNow { state, ..fresh };
         for (event, order, now, expected) in [
@@ -289,9 +305,15 @@ mod tests {
             (N::CalledOff, OrderNow { called_off: true, ..fresh }, before, None),
             (N::CalledOff, fresh, before, Some(Dropped::TakenBack)),
             (N::CalledOff, OrderNow { called_off: true, ..with(S::Cancelled) }, before, Some(Dropped::StateChanged)),
-            (N::DishStopped, OrderNow { dish_out: true, ..fresh }, before, None),
+            (N::DishStopped, OrderNow { still_so: true, ..fresh }, before, None),
             (N::DishStopped, fresh, before, Some(Dropped::TakenBack)),
-            (N::DishStopped, OrderNow { dish_out: true, ..fresh }, after, Some(Dropped::MealOver)),
+            (N::DishStopped, OrderNow { still_so: true, ..fresh }, after, Some(Dropped::MealOver)),
+            (N::DishUnfit, OrderNow { still_so: true, ..fresh }, before, None),
+            (N::DishUnfit, fresh, before, Some(Dropped::TakenBack)),
+            (N::DishShort, OrderNow { still_so: true, ..fresh }, before, None),
+            (N::DishShort, fresh, before, Some(Dropped::TakenBack)),
+            (N::DishUnfit, OrderNow { still_so: true, ..with(S::Cancelled) }, before, Some(Dropped::StateChanged)),
+            (N::DishUnfit, OrderNow { still_so: true, ..fresh }, after, Some(Dropped::MealOver)),
         ] {
             assert_eq!(untrue(event, 1, &order, now), expected, "{event} {order:?}");
         }

@@ -4,7 +4,7 @@
 //! judged here so that the refusal can name what is left, but it is enforced by a conditional update in the store.
 
 use crate::canteen::ORDER_AHEAD_DAYS;
-use crate::diet::{Clash, Diet, DishFacts, Texture, clashes};
+use crate::diet::{Clash, Diet, DishFacts, PortionSize, Texture, clashes};
 use crate::id::{DishId, MenuItemId};
 use crate::money::MoneyOverflow;
 use crate::order::{OrderRejection, Standing, before_cut_off};
@@ -26,6 +26,8 @@ pub struct WantedLine {
     pub quantity: u32,
     /// How prepared; `None` takes what the diet needs.
     pub texture: Option<Texture>,
+    /// How large; `None` takes what the senior usually wants.
+    pub size: Option<PortionSize>,
     /// Why a clash with the diet is overridden, by someone entitled.
     pub override_reason: Option<String>,
 }
@@ -54,12 +56,28 @@ pub struct MenuEntry {
     pub name: String,
     /// List price of a portion.
     pub price_fen: Fen,
+    /// List price of a small one, where it has its own.
+    pub small_price_fen: Option<Fen>,
+    /// List price of a large one, where it has its own.
+    pub large_price_fen: Option<Fen>,
     /// Portions not yet sold.
     pub left: u32,
     /// Taken off the menu for today.
     pub stopped: bool,
     /// What it contains and is.
     pub facts: DishFacts,
+}
+
+impl MenuEntry {
+    /// List price of a portion of a size: the regular one's, unless the menu says otherwise.
+    #[must_use]
+    pub fn price_of(&self, size: PortionSize) -> Fen {
+        match size {
+            PortionSize::Small => self.small_price_fen.unwrap_or(self.price_fen),
+            PortionSize::Regular => self.price_fen,
+            PortionSize::Large => self.large_price_fen.unwrap_or(self.price_fen),
+        }
+    }
 }
 
 /// The sitting as the rule sees it.
@@ -107,6 +125,8 @@ pub struct DraftLine {
     pub unit_price_fen: Fen,
     /// How prepared.
     pub texture: Texture,
+    /// How large.
+    pub size: PortionSize,
     /// Clashes that were overridden; the cook reads them as exceptions.
     pub overridden: Vec<Clash>,
     /// Why, when there are any.
@@ -298,6 +318,7 @@ fn draft_line(line: &WantedLine, sitting: &SittingFacts, diet: &Diet, standing: 
         return Err(OrderRefusal::SoldOut { item, left });
     }
     let texture = line.texture.or(diet.texture).unwrap_or(Texture::Regular);
+    let size = line.size.or(diet.size).unwrap_or_default();
     let clashes = clashes(diet, &entry.facts, texture);
     let overridden = standing == Standing::Entitled && is_reason(line.override_reason.as_deref());
     if !clashes.is_empty() && !overridden {
@@ -309,8 +330,9 @@ fn draft_line(line: &WantedLine, sitting: &SittingFacts, diet: &Diet, standing: 
         dish: entry.dish,
         name: entry.name.clone(),
         quantity: line.quantity,
-        unit_price_fen: entry.price_fen,
+        unit_price_fen: entry.price_of(size),
         texture,
+        size,
         overridden: clashes,
         override_reason,
     })
@@ -340,6 +362,8 @@ mod tests {
             dish: DishId::from_uuid(Uuid::from_u128(100 + n)),
             name: format!("dish {n}"),
             price_fen: Fen(price),
+            small_price_fen: None,
+            large_price_fen: None,
             left,
             stopped: false,
             facts: DishFacts {
@@ -359,7 +383,8 @@ mod tests {
     }
 
     fn wanted(lines: &[(u128, u32)]) -> Wanted {
-        let line = |&(n, quantity): &(u128, u32)| WantedLine { item: item(n), quantity, texture: None, override_reason: None };
+        let line =
+            |&(n, quantity): &(u128, u32)| WantedLine { item: item(n), quantity, texture: None, size: None, override_reason: None };
         Wanted { lines: lines.iter().map(line).collect(), channel: Channel::DineIn, reason: None, standing: Standing::Ordinary }
     }
 
@@ -371,6 +396,23 @@ mod tests {
         order.channel = Channel::Delivery;
         let drafted = draft(&order, &sitting(), &Diet::default(), Destination::Unplaced, at(22, 12)).unwrap();
         assert_eq!((drafted.delivery_fee_fen, drafted.address_unplaced), (Fen(200), true));
+    }
+
+    #[test]
+    fn a_size_is_what_is_asked_for_or_usually_wanted_and_costs_more_only_where_the_menu_says_so() {
+        let mut today = sitting();
+        today.menu[0].large_price_fen = Some(Fen(1500));
+        let small = Diet { size: Some(PortionSize::Small), ..Diet::default() };
+        for (asked, diet, size, price) in [
+            (None, &Diet::default(), PortionSize::Regular, 1200),
+            (None, &small, PortionSize::Small, 1200),
+            (Some(PortionSize::Large), &small, PortionSize::Large, 1500),
+        ] {
+            let mut order = wanted(&[(1, 1)]);
+            order.lines[0].size = asked;
+            let line = draft(&order, &today, diet, Destination::Missing, at(22, 12)).unwrap().lines.remove(0);
+            assert_eq!((line.size, line.unit_price_fen), (size, Fen(price)), "{asked:?}");
+        }
     }
 
     #[test]

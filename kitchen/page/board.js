@@ -2,7 +2,7 @@
 import { sha256 } from './sha256.js';
 
 const same = (mark, line) =>
-  mark.quantity === line.quantity && mark.texture === line.texture &&
+  mark.quantity === line.quantity && mark.texture === line.texture && mark.size === line.size &&
   mark.exceptions.length === line.exceptions.length && mark.exceptions.every((e, i) => e === line.exceptions[i]);
 
 export const stage = (ticket, line) => {
@@ -24,10 +24,12 @@ const setMark = (ticket, mark) => {
 };
 
 export class Board {
-  constructor(sitting, tickets = [], stopped = []) {
+  constructor(sitting, tickets = [], stopped = [], real = [], short = []) {
     this.sitting = sitting;
     this.tickets = new Map(tickets.map((t) => [t.order, t]));
     this.stopped = new Set(stopped);
+    this.real = new Map(real.map((r) => [r.dish, r]));
+    this.short = new Map(short.map((s) => [s.dish, s]));
   }
 
   apply(change) {
@@ -48,7 +50,7 @@ export class Board {
       case 'batch':
         for (const [order, quantity] of change.orders) {
           const ticket = this.tickets.get(order);
-          if (ticket) setMark(ticket, { dish: change.dish, stage: change.stage, quantity, texture: change.texture, exceptions: change.exceptions });
+          if (ticket) setMark(ticket, { dish: change.dish, stage: change.stage, quantity, texture: change.texture, size: change.size, exceptions: change.exceptions });
         }
         break;
       case 'acknowledged':
@@ -57,6 +59,14 @@ export class Board {
       case 'stopped':
         if (change.stopped) this.stopped.add(change.dish);
         else this.stopped.delete(change.dish);
+        break;
+      case 'short':
+        if (change.short.orders.length) this.short.set(change.short.dish, change.short);
+        else this.short.delete(change.short.dish);
+        break;
+      case 'real':
+        if (change.real.version || change.real.brought.length) this.real.set(change.real.dish, change.real);
+        else this.real.delete(change.real.dish);
         break;
     }
   }
@@ -68,11 +78,15 @@ export class Board {
   canonical() {
     const tickets = this.byNumber().map((t) => [
       t.order, t.no, t.name, t.channel, t.via, t.state, t.version, t.accepted_us, t.changed_us, t.note,
-      t.lines.map((l) => [l.dish, l.quantity, l.texture, l.exceptions]),
-      t.marks.map((m) => [m.dish, m.stage, m.quantity, m.texture, m.exceptions]),
+      t.lines.map((l) => [l.dish, l.quantity, l.texture, l.size, l.exceptions, l.unfit]),
+      t.marks.map((m) => [m.dish, m.stage, m.quantity, m.texture, m.size, m.exceptions]),
       t.bumped, t.acked,
     ]);
-    return JSON.stringify(['nuanfan-kitchen/1', this.sitting, tickets, [...this.stopped].sort()]);
+    const parts = (all) => all.map((p) => [p.ingredient, p.amount_mg]);
+    const real = [...this.real.values()].sort((a, b) => (a.dish < b.dish ? -1 : 1))
+      .map((r) => [r.dish, r.version, r.confirmed_us, parts(r.used), parts(r.brought)]);
+    const short = [...this.short.values()].sort((a, b) => (a.dish < b.dish ? -1 : 1)).map((s) => [s.dish, s.orders]);
+    return JSON.stringify(['nuanfan-kitchen/2', this.sitting, tickets, [...this.stopped].sort(), real, short]);
   }
 
   hash() {
@@ -80,11 +94,11 @@ export class Board {
   }
 
   plain() {
-    return { sitting: this.sitting, tickets: [...this.tickets.values()], stopped: [...this.stopped] };
+    return { sitting: this.sitting, tickets: [...this.tickets.values()], stopped: [...this.stopped], real: [...this.real.values()], short: [...this.short.values()] };
   }
 }
 
-const markOf = (line, stage) => ({ dish: line.dish, stage, quantity: line.quantity, texture: line.texture, exceptions: line.exceptions });
+const markOf = (line, stage) => ({ dish: line.dish, stage, quantity: line.quantity, texture: line.texture, size: line.size, exceptions: line.exceptions });
 
 // The tickets as they will stand when the commands that still wait here are carried out, by number, and which of them wait.
 export function foreseen(board, waiting) {
@@ -115,7 +129,7 @@ function takeBatch(tickets, mine, what) {
   let taken = 0;
   for (const { order, state, lines } of tickets.slice()) {
     if (taken >= what.portions || !['confirmed', 'served'].includes(state)) continue;
-    const line = lines.find((l) => l.dish === what.dish && l.texture === what.texture && l.exceptions.join() === what.exceptions.join());
+    const line = lines.find((l) => l.dish === what.dish && l.texture === what.texture && l.size === (what.size ?? 'regular') && l.exceptions.join() === what.exceptions.join());
     if (!line || stage(tickets.find((x) => x.order === order), line) !== what.from) continue;
     setMark(mine(order), markOf(line, what.to));
     taken += line.quantity;
@@ -151,7 +165,7 @@ export function stationsOf(menu, ticket) {
 export function difference(was, ticket) {
   const before = new Map((was?.lines ?? []).map((l) => [l.dish, l]));
   const lines = new Map(ticket.lines.map((l) => [l.dish, l]));
-  const alike = (a, b) => a.quantity === b.quantity && a.texture === b.texture && a.exceptions.join() === b.exceptions.join();
+  const alike = (a, b) => a.quantity === b.quantity && a.texture === b.texture && a.size === b.size && a.exceptions.join() === b.exceptions.join();
   return {
     added: new Set(ticket.lines.filter((l) => was && !before.has(l.dish)).map((l) => l.dish)),
     changed: new Map(ticket.lines.filter((l) => before.has(l.dish) && !alike(l, before.get(l.dish))).map((l) => [l.dish, before.get(l.dish)])),
@@ -179,7 +193,7 @@ export function count(tickets, menu) {
       of.portions += line.quantity;
       const at = stage(ticket, line);
       if (at !== 'waiting') of[at] += line.quantity;
-      const texture = into(of.textures, line.texture, () => ({ portions: 0, plain: 0, waiting: 0, cooking: 0, groups: new Map() }));
+      const texture = into(of.textures, `${line.texture}/${line.size}`, () => ({ texture: line.texture, size: line.size, portions: 0, plain: 0, waiting: 0, cooking: 0, groups: new Map() }));
       texture.portions += line.quantity;
       if (!line.exceptions.length) {
         texture.plain += line.quantity;
@@ -195,16 +209,19 @@ export function count(tickets, menu) {
   return { orders, dishes: [...dishes.values()], ingredients: ingredientsOf([...dishes.values()]) };
 }
 
+// How much of the recipe goes into a portion, in thousandths, as the service reckons.
+const PER_MILLE = { small: 700, regular: 1000, large: 1300 };
+
 // Each ingredient: what is needed of it in all and by texture, and who must not get it.
 function ingredientsOf(dishes) {
   const all = new Map();
   for (const of of dishes.filter((d) => d.portions)) {
     for (const [name, mg] of of.ingredients) {
       const sum = into(all, name, () => ({ name, mg: 0, dishes: [], textures: new Map(), without: [] }));
-      sum.mg += mg * of.portions;
+      for (const t of of.textures.values()) sum.mg += (mg * t.portions * PER_MILLE[t.size]) / 1000;
       sum.dishes.push(of.name);
-      for (const [texture, t] of of.textures) {
-        sum.textures.set(texture, (sum.textures.get(texture) ?? 0) + mg * t.portions);
+      for (const t of of.textures.values()) {
+        sum.textures.set(t.texture, (sum.textures.get(t.texture) ?? 0) + (mg * t.portions * PER_MILLE[t.size]) / 1000);
         for (const [what, group] of t.groups) if (what.split('、').some((e) => names(e, name))) sum.without.push(...group.people);
       }
     }
@@ -220,11 +237,48 @@ export function needs(tickets, menu, station) {
     if (ticket.state === 'cancelled') continue;
     for (const line of linesOf(routes, ticket, station)) {
       const what = combination(line);
-      if (!what && line.texture === 'regular') continue;
-      const group = into(groups, `${line.texture}/${what}`, () => ({ texture: line.texture, what, portions: 0, people: [] }));
+      if (!what && line.texture === 'regular' && line.size === 'regular') continue;
+      const group = into(groups, `${line.texture}/${line.size}/${what}`, () => ({ texture: line.texture, size: line.size, what, portions: 0, people: [] }));
       group.portions += line.quantity;
       group.people.push(entry(ticket, line));
     }
   }
   return [...groups.values()].sort((a, b) => b.portions - a.portions || (a.what < b.what ? -1 : 1));
+}
+
+// The menu with what really goes into its dishes: what was confirmed in place of the recipe, and what lots brought besides.
+export function cooked(board, menu) {
+  return (menu ?? []).map((m) => {
+    const real = board.real.get(m.dish);
+    const brought = real?.brought ?? [];
+    const recipe = real?.version ? real.used.map((p) => [p.name, p.amount_mg]) : m.ingredients;
+    return { ...m, ingredients: [...recipe, ...brought.map((p) => [p.name, 0])], confirmed: real?.version ? real.confirmed_us / 1000 : null, brought: brought.map((p) => p.name) };
+  });
+}
+
+// Who may not eat what they ordered, as it is really made, by dish and what is in it.
+export function unfit(tickets) {
+  const groups = new Map();
+  for (const ticket of tickets) {
+    if (ticket.state !== 'confirmed') continue;
+    for (const line of ticket.lines.filter((l) => l.unfit)) {
+      const what = combination(line);
+      into(groups, `${line.dish}/${what}`, () => ({ dish: line.name, what, people: [] })).people.push(entry(ticket, line));
+    }
+  }
+  return [...groups.values()];
+}
+
+// Who goes without a dish of which too little was made, as far as they still wait for it.
+export function without(board, tickets) {
+  const groups = [];
+  for (const { dish, orders } of board.short.values()) {
+    const lacks = new Map(orders);
+    const people = [];
+    for (const ticket of tickets.filter((x) => x.state === 'confirmed' && lacks.has(x.order))) {
+      for (const line of ticket.lines.filter((l) => l.dish === dish)) people.push({ ...entry(ticket, line), quantity: lacks.get(ticket.order) });
+    }
+    if (people.length) groups.push({ dish: people[0].dish, people });
+  }
+  return groups;
 }

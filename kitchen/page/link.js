@@ -2,7 +2,7 @@
 // are answered. What it holds survives a reload, so that a display without network still shows its last state.
 import { Board, needsAck } from './board.js';
 
-const PROTOCOL = 1;
+const PROTOCOL = 2;
 const STALE_MS = 20_000;
 const KEEP = 'nuanfan.kitchen.';
 const OUTBOX_LIMIT = 500;
@@ -51,7 +51,7 @@ export class Link {
     Object.assign(this, { epoch: held.epoch, seq: held.seq, menu: held.menu, sitting: held.sitting, sittings: held.sittings, canteen: held.canteen, lead: held.lead });
     this.was = new Map(held.was ?? []);
     this.left = new Map(held.left ?? []);
-    this.board = new Board(held.board.sitting, held.board.tickets, held.board.stopped);
+    this.board = new Board(held.board.sitting, held.board.tickets, held.board.stopped, held.board.real, held.board.short);
   }
 
   keep() {
@@ -137,7 +137,7 @@ export class Link {
         break;
       case 'snapshot':
         if (this.board?.sitting !== say.sitting) { this.was.clear(); this.left.clear(); }
-        this.board = new Board(say.sitting, say.tickets, say.stopped);
+        this.board = new Board(say.sitting, say.tickets, say.stopped, say.real, say.short);
         this.seq = say.seq;
         this.menu = say.menu;
         this.snapshots.push(say.why);

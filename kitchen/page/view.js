@@ -58,7 +58,7 @@ function forStation(menu, shown, station) {
   });
 }
 
-const weight = (lines) => lines.reduce((sum, l) => sum + 1 + (l.exceptions.length || l.texture !== 'regular' ? 0.75 : 0), 0);
+const weight = (lines) => lines.reduce((sum, l) => sum + 1 + (l.unfit ? 0.75 : 0) + (l.exceptions.length || l.size !== 'regular' || l.texture !== 'regular' ? 0.75 : 0), 0);
 
 // How many lines fit one place, and both of a column: less while an alarm stands above. In pixels: foot and gaps, head and button of
 // a ticket, a line.
@@ -105,7 +105,9 @@ function lineView(entry, line, mine, act) {
   if (changes?.added.has(line.dish)) extra.push(h('span', { class: 'added' }, `＋ ${t('added')}`));
   if (changes?.changed.has(line.dish)) extra.push(was(changes.changed.get(line.dish)));
   if (line.texture !== 'regular') extra.push(h('span', { class: 'texture' }, t(line.texture)));
+  if (line.size !== 'regular') extra.push(h('span', { class: 'size' }, t(line.size)));
   for (const e of line.exceptions) extra.push(h('span', { class: 'exception' }, `⚠ ${e}`));
+  if (line.unfit) extra.push(h('span', { class: 'hold' }, `✖ ${t('hold')}`));
   const content = [
     h('span', { class: 'sign', role: 'img', 'aria-label': t(at) }, SIGN[at]),
     h('span', { class: line.quantity > 1 ? 'quantity many' : 'quantity' }, `${line.quantity}×`),

@@ -4,6 +4,7 @@ const ZH = {
   hot: '热菜', cold: '凉菜', staple: '主食', soup: '汤', special: '特殊餐', packing: '打包',
   dine_in: '堂食', pick_up: '自取', delivery: '配送',
   regular: '普通', soft: '软食', pureed: '糊状',
+  small: '小份', large: '大份',
   breakfast: '早餐', lunch: '午餐', dinner: '晚餐',
   start: '开始做', made: '全部做好', finish: '出餐完成', ack: '知道了', bring_back: '找回', remaining_of: '待做',
   fresh: '新单', changed: '已改', cancelled: '已取消', walk_in: '现点', guest: '散客', minutes: '分',
@@ -16,6 +17,8 @@ const ZH = {
   gap: '断线时间较长，已重新载入全部订单', sign_in: '此屏已被解除配对，请重新配对', nothing_to_follow: '本店近期没有开餐安排', outbox_full: '等待发送的操作太多，请先恢复网络',
   refused: '操作没有成功：{message}', note: '备注', page: '第 {n} / {of} 页', keys: '数字键 选单 · 回车 处理 · ←→ 翻页 · S 换岗位 · V 换画面 · A 确认 · R 找回',
   was: '原为', views: '画面', posts: '岗位', added: '新加', removed: '不要了', elsewhere: '另有 {n} 样在别的岗位', waits_for: '等 {stations}', unsent: '等待发送', cooked: '做好', no_needs: '没有特殊要求', without: '不能放', number: '单号', back: '上一页', forward: '下一页',
+  short: '做少了，供应不到的人', lacking: '缺', short_cure: '请在开餐前告知并改做另一道，或补做一锅；请店长改单',
+  unfit: '今日用料不合忌口，先别出餐', unfit_cure: '请改做另一道、单独制作，或换回用料后重新确认；并请店长改单', hold: '不合忌口，先别出', confirmed: '用料已确认 {time}', unconfirmed: '用料未确认（按食谱）', brought: '领了未确认的料：{what}',
   grams: '克', kilos: '公斤', used_in: '用于', lang: 'EN', current: '当前餐次', more: '还有 {n} 单在后面',
 };
 const EN = {
@@ -23,6 +26,7 @@ const EN = {
   hot: 'Hot', cold: 'Cold', staple: 'Staple', soup: 'Soup', special: 'Special', packing: 'Packing',
   dine_in: 'Dine in', pick_up: 'Pick up', delivery: 'Delivery',
   regular: 'Regular', soft: 'Soft', pureed: 'Puréed',
+  small: 'Small', large: 'Large',
   breakfast: 'Breakfast', lunch: 'Lunch', dinner: 'Dinner',
   start: 'Start', made: 'All done', finish: 'Complete', ack: 'Seen', bring_back: 'Recall', remaining_of: 'to do',
   fresh: 'NEW', changed: 'CHANGED', cancelled: 'CANCELLED', walk_in: 'Walk-in', guest: 'Guest', minutes: 'min',
@@ -35,6 +39,8 @@ const EN = {
   gap: 'Offline for long: all orders were loaded again', sign_in: 'This display is no longer paired: pair it again', nothing_to_follow: 'No meals are planned here', outbox_full: 'Too many actions are waiting: restore the network first',
   refused: 'Not done: {message}', note: 'Note', page: 'Page {n} of {of}', keys: 'Digits pick · Enter acts · ←→ page · S station · V view · A seen · R recall',
   was: 'was', views: 'Views', posts: 'Stations', added: 'added', removed: 'no longer', elsewhere: '{n} more at other stations', waits_for: 'waits for {stations}', unsent: 'not sent yet', cooked: 'Cooked', no_needs: 'No special needs', without: 'not for', number: 'Number', back: 'Previous page', forward: 'Next page',
+  short: 'Too little was made: these go without', lacking: 'lacking', short_cure: 'Tell them before the meal and make another dish, or cook one more batch; the manager changes the order',
+  unfit: 'Made with what they may not eat: hold', unfit_cure: 'Make another dish or make it apart, or change what is used and confirm that; the manager changes the order', hold: 'may not eat this: hold', confirmed: 'ingredients confirmed {time}', unconfirmed: 'ingredients not confirmed (recipe)', brought: 'a lot brought: {what}',
   grams: 'g', kilos: 'kg', used_in: 'for', lang: '中文', current: 'Current meal', more: '{n} more tickets follow',
 };
 

@@ -151,8 +151,8 @@ impl Display {
     fn take(&mut self, say: Say) -> Result<(), Fault> {
         match say {
             Say::Welcome { epoch, .. } => self.epoch = epoch,
-            Say::Snapshot { why, seq, sitting, tickets, stopped, hash, .. } => {
-                self.board = Board::from_parts(sitting, tickets, stopped.into_iter().collect());
+            Say::Snapshot { why, seq, sitting, tickets, stopped, real, short, hash, .. } => {
+                self.board = Board::from_parts(sitting, tickets, stopped.into_iter().collect()).with_real(real).with_short(short);
                 self.seq = seq;
                 self.snapshots.push(why);
                 self.prove(seq, &hash)?;

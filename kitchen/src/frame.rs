@@ -3,11 +3,11 @@
 use app::kitchen::follow::{MenuDish, SittingView};
 use domain::Instant;
 use domain::id::{CanteenId, DeviceId, DishId, EpochId, KitchenCommandId, SittingId};
-use domain::kitchen::{Change, Command, Ticket};
+use domain::kitchen::{Change, Command, DishShort, RealDish, Ticket};
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol; a display of another one is told to load its page anew.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// What the service says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +52,10 @@ pub enum Say {
         tickets: Vec<Ticket>,
         /// Dishes that ran out.
         stopped: Vec<DishId>,
+        /// What really goes into dishes, where that is not simply the recipe.
+        real: Vec<RealDish>,
+        /// Who goes without which dish.
+        short: Vec<DishShort>,
         /// The state hash at `seq`.
         hash: String,
     },

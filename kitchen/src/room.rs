@@ -159,6 +159,8 @@ impl Room {
             menu: inner.menu.clone(),
             tickets: inner.board.by_number().into_iter().cloned().collect(),
             stopped: inner.board.stopped.iter().copied().collect(),
+            real: inner.board.real.values().cloned().collect(),
+            short: inner.board.short.values().cloned().collect(),
             hash: hash(inner),
         };
         let text = ByteString::from(say.text());

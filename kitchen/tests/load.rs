@@ -313,7 +313,7 @@ fn bare(at: SocketAddr, token: &str, sitting: SittingId, buffer: &mut [u8]) -> T
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
     socket.write_all(request.as_bytes()).unwrap();
-    let hello = format!(r#"{{"t":"hello","protocol":1,"token":"{token}","sitting":"{sitting}"}}"#);
+    let hello = format!(r#"{{"t":"hello","protocol":2,"token":"{token}","sitting":"{sitting}"}}"#);
     let mut frame = vec![0x81, 0x80 | 126];
     frame.extend(u16::try_from(hello.len()).unwrap().to_be_bytes());
     // A mask of zeros leaves the text as it is.

@@ -202,7 +202,8 @@ impl Lane {
         }
         begin(&mut self.conn)?;
         let since = Instant::now();
-        let mut tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
+        let tx = Tx::new(&mut self.conn, &self.sealer, &*self.clock, &mut self.accounts);
+        let mut tx = tx.shared(batch.len() > 1);
         let mut outcome = prepare(&mut tx, batch);
         for queued in batch.iter_mut() {
             if outcome.is_err() {

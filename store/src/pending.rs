@@ -92,7 +92,7 @@ pending! {
     );
     /// A line of an order.
     lines: OrderLineRow => order_line, line (
-        id, order_id, menu_item_id, dish_id, quantity, unit_price_fen, texture, exceptions, override_reason
+        id, order_id, menu_item_id, dish_id, quantity, unit_price_fen, texture, exceptions, override_reason, size
     );
     /// A subsidy decision.
     decisions: DecisionRow => decision, decision (order_id, entitled_fen, granted_fen, trace, decided_at);

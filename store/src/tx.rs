@@ -31,6 +31,7 @@ pub struct Tx<'a> {
     audit: Vec<AuditEntry>,
     accounts: &'a mut Accounts,
     wrote: u64,
+    shared: bool,
 }
 
 /// Accounts that a lane has seen in the ledger. An account is never deleted, so what a committed transaction saw stays true.
@@ -77,7 +78,18 @@ pub(crate) struct Mark {
 impl<'a> Tx<'a> {
     pub(crate) fn new(conn: &'a mut AnyConnection, sealer: &'a Sealer, clock: &'a dyn Clock, accounts: &'a mut Accounts) -> Self {
         let (pending, counters) = (Pending::default(), Counters::default());
-        Self { conn, sealer, clock, pending, counters, audit: Vec::new(), accounts, wrote: 0 }
+        Self { conn, sealer, clock, pending, counters, audit: Vec::new(), accounts, wrote: 0, shared: false }
+    }
+
+    /// The same for several units of work.
+    pub(crate) fn shared(self, shared: bool) -> Self {
+        Self { shared, ..self }
+    }
+
+    /// For a unit that looks at rows which others of its batch may have added and which no query shows yet, or that changes what
+    /// they were told before they ran: the batch is split, and each unit runs in a transaction of its own.
+    pub fn alone(&self, unit: &'static str) -> Result<(), StoreError> {
+        if self.shared { Err(StoreError::Contention(unit)) } else { Ok(()) }
     }
 
     /// The connection, to look.

@@ -209,7 +209,7 @@ both_databases! {
                 price_fen: Col(Fen(1)),
                 portions: 1,
                 sold: 0,
-                stopped: false,
+                stopped: false, small_price_fen: None, large_price_fen: None,
             };
             let (held, _) = catalogue::sitting_with_canteen(tx.look(), sitting)?.ok_or(StoreError::NotFound)?;
             let held = store::query::catalogue::SittingRow { id: Col(tx.new_id()), service_date: Col(held.service_date.0.plus_days(9)), ..held };

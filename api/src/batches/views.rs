@@ -1,5 +1,6 @@
 //! What clients send and see of batches.
 
+use super::portions::WasteView;
 use crate::lots::ProposalView;
 use crate::trace::views::RetainedView;
 use crate::words::{
@@ -75,6 +76,10 @@ pub struct BatchView {
     pub state: BatchState,
     /// Planned portions.
     pub planned_portions: i64,
+    /// Portions that it really came to; null while nobody has counted.
+    pub made_portions: Option<i64>,
+    /// Portions of it that are not eaten.
+    pub waste: Vec<WasteView>,
     /// How it is kept.
     #[schema(value_type = HoldingWord)]
     pub holding: Holding,
@@ -124,6 +129,8 @@ impl From<view::BatchView> for BatchView {
             batch_no: b.batch_no,
             state: b.state,
             planned_portions: b.planned_portions,
+            made_portions: b.made_portions,
+            waste: b.wastes.into_iter().map(WasteView::from).collect(),
             holding: b.holding,
             cook: b.cook,
             core_temperature_decicelsius: b.core_temperature,
@@ -262,6 +269,10 @@ pub struct CookedBody {
     /// Who cooked; absent is who sends this.
     #[schema(value_type = Option<UserIdText>)]
     pub cook: Option<UserId>,
+    /// How many portions it came to, when that was counted already; it can follow later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 100_000)]
+    pub made_portions: Option<i64>,
 }
 
 /// A core temperature.

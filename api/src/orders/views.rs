@@ -2,12 +2,12 @@
 
 use crate::menus::ClashView;
 use crate::words::{
-    ChannelWord, DishIdText, MealWord, MenuItemIdText, OrderIdText, OrderStateWord, SeniorIdText, SittingIdText, TextureWord,
-    ViaWord,
+    ChannelWord, DishIdText, MealWord, MenuItemIdText, OrderIdText, OrderStateWord, PortionSizeWord, SeniorIdText, SittingIdText,
+    TextureWord, ViaWord,
 };
 use app::orders::{Quote, QuotedLine};
 use domain::Channel;
-use domain::diet::Texture;
+use domain::diet::{PortionSize, Texture};
 use domain::id::{self, SittingId};
 use domain::order::OrderTotals;
 use serde::Serialize;
@@ -74,6 +74,9 @@ pub struct QuotedLineView {
     /// How prepared.
     #[schema(value_type = TextureWord)]
     pub texture: Texture,
+    /// How large.
+    #[schema(value_type = PortionSizeWord)]
+    pub size: PortionSize,
     /// What clashes with the senior's diet and is overridden.
     pub overridden: Vec<ClashView>,
 }
@@ -87,6 +90,7 @@ impl From<&Quote> for QuoteView {
             quantity: line.quantity,
             unit_price_fen: line.unit_price_fen.0,
             texture: line.texture,
+            size: line.size,
             overridden: line.overridden.iter().cloned().map(ClashView::from).collect(),
         };
         Self {
@@ -117,8 +121,13 @@ pub struct LineView {
     /// How prepared.
     #[schema(value_type = TextureWord)]
     pub texture: Texture,
+    /// How large.
+    #[schema(value_type = PortionSizeWord)]
+    pub size: PortionSize,
     /// What the kitchen must watch.
     pub exceptions: Vec<String>,
+    /// The senior may not eat this as it is really made, and nobody answers for it: choose another dish.
+    pub unfit: bool,
 }
 
 impl From<domain::event::LineView> for LineView {
@@ -129,7 +138,9 @@ impl From<domain::event::LineView> for LineView {
             menu_item: line.item,
             quantity: line.quantity,
             texture: line.texture,
+            size: line.size,
             exceptions: line.exceptions,
+            unfit: line.unfit,
         }
     }
 }

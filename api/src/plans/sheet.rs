@@ -8,6 +8,7 @@ use actix_web::web::{Data, Path};
 use app::App;
 use app::plans::look::{self, PlanView, StopView};
 use askama::Template;
+use domain::diet::PortionSize;
 use domain::{Fen, Instant};
 
 /// The printable route sheet of a plan, one round a page: doors in order with number, masked name, address, dishes, cash to collect,
@@ -108,7 +109,8 @@ impl StopRow {
     fn of(stop: &StopView) -> Self {
         let dish = |l: &domain::event::LineView| {
             let texture = if l.texture == domain::diet::Texture::Regular { "" } else { l.texture.name_zh() };
-            format!("{}×{}{texture}", l.name, l.quantity)
+            let size = if l.size == PortionSize::Regular { "" } else { l.size.name_zh() };
+            format!("{}×{}{texture}{size}", l.name, l.quantity)
         };
         let exceptions: Vec<String> = stop.order.lines.iter().flat_map(|l| l.exceptions.clone()).collect();
         Self {

@@ -6,7 +6,7 @@ use crate::words::{CanteenIdText, FactKindWord, SeniorStateWord, TextureWord};
 use app::orders::load::Address;
 use app::seniors::write::{Changes, NewSenior};
 use app::store::query::seniors::SeniorState;
-use domain::diet::{Allergen, Diet, Texture};
+use domain::diet::{Allergen, Diet, PortionSize, Texture};
 use domain::fault::Faults;
 use domain::id::CanteenId;
 use domain::subsidy::FactKind;
@@ -73,6 +73,9 @@ pub struct DietBody {
     /// The texture the senior needs; absent is regular.
     #[schema(value_type = Option<TextureWord>)]
     pub texture: Option<Texture>,
+    /// The size of portion that the senior usually wants; absent is regular.
+    #[schema(value_type = Option<crate::words::PortionSizeWord>)]
+    pub size: Option<PortionSize>,
 }
 
 impl DietBody {
@@ -91,6 +94,7 @@ impl DietBody {
             low_salt: self.low_salt,
             low_sugar: self.low_sugar,
             texture: self.texture,
+            size: self.size,
         }
     }
 }
@@ -104,6 +108,7 @@ impl From<Diet> for DietBody {
             low_salt: diet.low_salt,
             low_sugar: diet.low_sugar,
             texture: diet.texture,
+            size: diet.size,
         }
     }
 }

@@ -266,6 +266,64 @@ both_databases! {
 }
 
 both_databases! {
+    /// Who may not eat what a dish is really made of is told, and nobody else of those who ordered it.
+    fn a_dish_that_is_made_otherwise_is_told_to_whom_it_does_not_fit(world) {
+        let scene = Scene::of(world);
+        world.wait(world.add_allergy(scene.street.poor_senior.id, "fish"));
+        let worker = scene.staff(Role::Worker);
+        let _ = scene.order(&worker);
+        let other = Street::order(&scene.street.tomorrow, 1, Some(scene.street.senior.id));
+        let _ = worker.post("/v1/orders", &other).expect(201);
+        settle(world, &scene.outside.app);
+        let (senior, fit) = (scene.street.poor_senior.phone.clone(), scene.street.senior.phone.clone());
+        let before = (scene.told(&senior).len(), scene.told(&fit).len());
+        let fish = world.wait(world.write(|tx| {
+            let id = tx.new_id();
+            app::store::fixture::ingredient(tx.change(), id, "鱼露", "fish").map(|()| id)
+        }));
+        let path = format!("/v1/sittings/{}", scene.street.tomorrow.sitting);
+        let cook = scene.staff(Role::Cook);
+        let greens = cook.get(&format!("{path}/ingredients")).expect(200).body["dishes"][1]["used"][0]["ingredient"].clone();
+        let body = json!({"used": [{"ingredient": greens}, {"ingredient": fish, "amount_mg": 3000}]});
+        let headers = [("If-Match", "\"0\""), ("Content-Type", "application/json")];
+        let url = format!("{path}/dishes/{}/ingredients", scene.street.dishes[1]);
+        let said = cook.try_send("PUT", &url, &headers, Some(&serde_json::to_vec(&body).unwrap())).unwrap();
+        assert_eq!(said.status, 200, "{}", said.text);
+        scene.settle(world);
+        assert_eq!(scene.told(&senior).len(), before.0, "a slip is put right within two minutes");
+        world.clock.advance_seconds(121);
+        scene.settle(world);
+        assert!(scene.told(&senior)[before.0].contains("今日用料有变，不合忌口"), "{:?}", scene.told(&senior));
+        assert!(scene.told(SON)[0].contains("不合忌口"), "{:?}", scene.told(SON));
+        assert_eq!(scene.told(&fit).len(), before.1, "nothing in it that he may not eat");
+    }
+}
+
+both_databases! {
+    /// Too little was made: who goes without is told before the meal, and who gets their portion is not.
+    fn who_goes_without_a_dish_is_told_before_they_find_out(world) {
+        let scene = Scene::of(world);
+        let worker = scene.staff(Role::Worker);
+        let other = Street::order(&scene.street.tomorrow, 1, Some(scene.street.senior.id));
+        let _ = worker.post("/v1/orders", &other).expect(201);
+        let _ = scene.order(&worker);
+        settle(world, &scene.outside.app);
+        let (late, early) = (scene.street.poor_senior.phone.clone(), scene.street.senior.phone.clone());
+        let before = (scene.told(&late).len(), scene.told(&early).len());
+        let cook = scene.staff(Role::Cook);
+        let plan = json!({"sitting": scene.street.tomorrow.sitting, "dish": scene.street.dishes[1], "portions": 2, "holding": "hot"});
+        let batch = cook.post("/v1/batches", &plan).expect(201).body["id"].as_str().unwrap().to_owned();
+        let done = json!({"cooked_at": world.clock.now(), "made_portions": 1});
+        let _ = cook.post(&format!("/v1/batches/{batch}/cooked"), &done).expect(200);
+        world.clock.advance_seconds(121);
+        scene.settle(world);
+        assert!(scene.told(&late)[before.0].contains("做少了"), "{:?}", scene.told(&late));
+        assert!(scene.told(SON)[0].contains("做少了"), "{:?}", scene.told(SON));
+        assert_eq!(scene.told(&early).len(), before.1, "who ordered first gets the one portion");
+    }
+}
+
+both_databases! {
     /// Nobody finds out at the door that a standing order could not be made.
     fn a_standing_order_that_could_not_be_made_is_told(world) {
         let scene = Scene::of(world);

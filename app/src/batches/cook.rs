@@ -4,6 +4,7 @@ use super::BatchRefusal as Refusal;
 use super::held::{Held, check, move_on, save, with_batch};
 use super::link;
 use super::view::BatchView;
+use super::yields::follow;
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
@@ -36,10 +37,14 @@ pub struct Cooked {
     pub core: Option<DeciCelsius>,
     /// Who cooked; absent is who writes this.
     pub cook: Option<UserId>,
+    /// How many portions it came to, when that was counted already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<i64>,
 }
 
 /// Takes a batch off the stove.
 pub async fn cooked(app: &App, actor: Arc<Actor>, key: RequestKey, id: BatchId, done: Cooked) -> Outcome<BatchView, Refusal> {
+    let telling = app.telling();
     with_batch(app, actor, key, id, "cook_batch", move |tx, held| {
         check(held, BatchCommand::Cook)?;
         plausible(done.cooked_at, done.core, held.now)?;
@@ -53,7 +58,9 @@ pub async fn cooked(app: &App, actor: Arc<Actor>, key: RequestKey, id: BatchId, 
             held.batch.core_temp = Some(Col(core));
             add_reading(tx, held, core, done.cooked_at)?;
         }
+        held.batch.made_portions = done.made;
         move_on(tx, held, BatchCommand::Cook)?;
+        follow(tx, telling, (held.batch.sitting_id.0, held.batch.dish_id.0), held.by, held.now)?;
         link::recorded_late(tx, &held.batch, done.cooked_at, held.now)?;
         Ok(())
     })

@@ -1,5 +1,6 @@
 //! What the gate looks at, read from the database.
 
+use crate::kitchen::real;
 use crate::safety::records::standing_records;
 use domain::ServiceDate;
 use domain::batch::GateFacts;
@@ -14,7 +15,7 @@ use store::StoreError;
 use store::column::{Col, Word};
 use store::conn::AnyConnection;
 use store::query::batches::{self, BatchRow, IssueRow};
-use store::query::{catalogue, ingredients, safety};
+use store::query::{ingredients, safety};
 
 /// What is left of each lot in a batch after corrections; lots of which nothing is left never went in.
 #[must_use]
@@ -34,11 +35,15 @@ pub(crate) fn facts(conn: &mut AnyConnection, batch: &BatchRow, rules: &Rules) -
     let used: Vec<LotId> = net(&batches::issues(conn, &[id])?).into_keys().collect();
     let lots = batches::lots(conn, &used)?;
     let covered: BTreeSet<IngredientId> = lots.iter().map(|lot| lot.ingredient_id.0).collect();
-    let recipe = catalogue::recipes(conn, &[batch.dish_id.0])?;
-    let needed: Vec<IngredientId> = recipe.iter().map(|line| line.ingredient_id.0).collect();
+    let parts = real::parts(conn, batch.sitting_id.0, batch.dish_id.0)?;
+    let needed: Vec<IngredientId> = parts.iter().map(|part| part.ingredient).collect();
     let untraced = ingredients::untraced_of(conn, &needed)?;
-    let traced =
-        recipe.into_iter().filter(|line| !covered.contains(&line.ingredient_id.0) && !untraced.contains(&line.ingredient_id.0));
+    let traced = parts.into_iter().filter(|part| !covered.contains(&part.ingredient) && !untraced.contains(&part.ingredient));
+    let unconfirmed: BTreeSet<String> = store::query::real::brought(conn, &[batch.sitting_id.0])?
+        .into_iter()
+        .filter(|(row, _)| row.batch_id.0 == id)
+        .map(|(_, ingredient)| ingredient.name)
+        .collect();
     let frozen = lots.iter().filter(|lot| lot.state == Word(LotState::Frozen)).map(|lot| lot.name.clone()).collect();
     let sample_mg = batches::samples(conn, &[id])?.iter().map(|sample| sample.amount_mg).max();
     Ok(GateFacts {
@@ -47,7 +52,8 @@ pub(crate) fn facts(conn: &mut AnyConnection, batch: &BatchRow, rules: &Rules) -
         sample_mg,
         certificate: certificate_of_cook(conn, batch, rules)?,
         morning: morning_of_cook(conn, batch)?,
-        unlinked: traced.map(|line| line.name).collect(),
+        unlinked: traced.map(|part| part.name).collect(),
+        unconfirmed: unconfirmed.into_iter().collect(),
         frozen,
         cooked_at: batch.cooked_at.map(|t| t.0),
         holding: batch.holding.0,

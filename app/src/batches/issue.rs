@@ -9,17 +9,20 @@ use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::ingredients::access::canteen_for;
 use crate::ingredients::propose::{LOTS_MAX, facts};
+use crate::kitchen::real::{self, lots_changed};
+use domain::ServiceDate;
 use domain::access::{Action, Actor};
 use domain::batch::{BatchState, takes_ingredients};
 use domain::id::{BatchId, IngredientId, IssueId, LotId};
-use domain::lot::{AmountUnit, IssueRefusal, Proposal, first_expired_first_out, may_issue};
+use domain::lot::{AmountUnit, IssueRefusal, LotFacts, Proposal, first_expired_first_out, may_issue};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::Tx;
 use store::column::Col;
-use store::query::batches::{self, IssueRow};
-use store::query::{catalogue, ingredients};
+use store::conn::AnyConnection;
+use store::query::batches::{self, BatchRow, IssueRow};
+use store::query::ingredients;
+use store::{StoreError, Tx};
 
 /// So much of a lot, in its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,7 @@ pub async fn issue(
     id: BatchId,
     lots: Vec<LotAmount>,
 ) -> Outcome<BatchView, Refusal> {
+    let telling = app.telling();
     with_batch(app, actor, key, id, "issue_lots", move |tx, held| {
         if !takes_ingredients(held.batch.state.0) {
             return Err(Failure::Refused(Refusal::State(held.batch.state.0)));
@@ -50,7 +54,8 @@ pub async fn issue(
             check(tx, held, line.lot, line.amount.min(*sum))?;
             check(tx, held, line.lot, *sum)?;
         }
-        lots.iter().try_for_each(|line| take(tx, held, *line, None, ""))
+        lots.iter().try_for_each(|line| take(tx, held, *line, None, ""))?;
+        Ok(lots_changed(tx, telling, held.batch.sitting_id.0, held.batch.dish_id.0, held.by)?)
     })
     .await
 }
@@ -66,6 +71,7 @@ pub async fn correct(
     amount: i64,
     reason: String,
 ) -> Outcome<BatchView, Refusal> {
+    let telling = app.telling();
     with_batch(app, actor, key, id, "correct_issue", move |tx, held| {
         if held.batch.state.0 == BatchState::Discarded {
             return Err(Failure::Refused(Refusal::State(held.batch.state.0)));
@@ -85,7 +91,8 @@ pub async fn correct(
         if difference > 0 {
             check(tx, held, lot, difference)?;
         }
-        take(tx, held, LotAmount { lot, amount: difference }, Some(corrected), &reason)
+        take(tx, held, LotAmount { lot, amount: difference }, Some(corrected), &reason)?;
+        Ok(lots_changed(tx, telling, held.batch.sitting_id.0, held.batch.dish_id.0, held.by)?)
     })
     .await
 }
@@ -140,7 +147,7 @@ pub struct Need {
     pub ingredient: IngredientId,
     /// Its name.
     pub name: String,
-    /// By the recipe, for the planned portions, in milligrams.
+    /// By what was confirmed for the sitting, or else by the recipe, for the planned portions, in milligrams.
     pub needed_mg: i64,
     /// Used without a lot by declaration: nothing to issue.
     pub untraced: bool,
@@ -148,33 +155,47 @@ pub struct Need {
     pub proposal: Proposal,
 }
 
-/// What the recipe asks for the planned portions and which lots to take; what was issued already is taken off.
+/// What the dish really needs for the planned portions and which lots to take; what was issued already is taken off.
 pub async fn needs(app: &App, actor: Arc<Actor>, id: BatchId) -> Outcome<Vec<Need>, Refusal> {
     let today = app.clock.now().civil_date();
     app.store
         .read("batch_needs", move |conn| {
             let batch = batches::find(conn, id)?.ok_or(Failure::NotFound(Thing::Batch))?;
             canteen_for(conn, &actor, batch.canteen_id.0, Action::KitchenRecords, Thing::Batch)?;
-            let taken = net(&batches::issues(conn, &[id])?);
-            let lots = batches::lots(conn, &taken.keys().copied().collect::<Vec<_>>())?;
-            let mut issued: BTreeMap<IngredientId, i64> = BTreeMap::new();
-            for lot in &lots {
-                *issued.entry(lot.ingredient_id.0).or_insert(0) += taken.get(&lot.id.0).copied().unwrap_or(0);
-            }
-            let recipe = catalogue::recipes(conn, &[batch.dish_id.0])?;
-            let untraced = ingredients::untraced_of(conn, &recipe.iter().map(|line| line.ingredient_id.0).collect::<Vec<_>>())?;
-            let mut needs = Vec::with_capacity(recipe.len());
-            for line in recipe {
-                let ingredient = line.ingredient_id.0;
-                let needed_mg = line.amount_mg.saturating_mul(batch.planned_portions);
-                let open = needed_mg.saturating_sub(issued.get(&ingredient).copied().unwrap_or(0)).max(0);
-                let untraced = untraced.contains(&ingredient);
-                let stock = ingredients::stock_of(conn, batch.canteen_id.0, ingredient, AmountUnit::Milligrams, LOTS_MAX)?;
-                let facts: Vec<_> = stock.iter().map(facts).collect();
-                let proposal = first_expired_first_out(&facts, if untraced { 0 } else { open }, today);
-                needs.push(Need { ingredient, name: line.name, needed_mg, untraced, proposal });
-            }
-            Ok(needs)
+            Ok(needs_of(conn, &batch, today, &BTreeMap::new())?)
         })
         .await
+}
+
+/// The same for a batch that was read; what is promised to other batches is not proposed a second time.
+pub(crate) fn needs_of(
+    conn: &mut AnyConnection,
+    batch: &BatchRow,
+    today: ServiceDate,
+    promised: &BTreeMap<LotId, i64>,
+) -> Result<Vec<Need>, StoreError> {
+    let taken = net(&batches::issues(conn, &[batch.id.0])?);
+    let lots = batches::lots(conn, &taken.keys().copied().collect::<Vec<_>>())?;
+    let mut issued: BTreeMap<IngredientId, i64> = BTreeMap::new();
+    for lot in &lots {
+        *issued.entry(lot.ingredient_id.0).or_insert(0) += taken.get(&lot.id.0).copied().unwrap_or(0);
+    }
+    let parts = real::parts(conn, batch.sitting_id.0, batch.dish_id.0)?;
+    let untraced = ingredients::untraced_of(conn, &parts.iter().map(|part| part.ingredient).collect::<Vec<_>>())?;
+    let mut needs = Vec::with_capacity(parts.len());
+    for line in parts {
+        let ingredient = line.ingredient;
+        let needed_mg = line.amount_mg.saturating_mul(batch.planned_portions);
+        let open = needed_mg.saturating_sub(issued.get(&ingredient).copied().unwrap_or(0)).max(0);
+        let untraced = untraced.contains(&ingredient);
+        let stock = ingredients::stock_of(conn, batch.canteen_id.0, ingredient, AmountUnit::Milligrams, LOTS_MAX)?;
+        let left = |row: &ingredients::LotRow| {
+            let of = facts(row);
+            LotFacts { stock: of.stock - promised.get(&of.lot).copied().unwrap_or(0), ..of }
+        };
+        let facts: Vec<LotFacts> = stock.iter().map(left).collect();
+        let proposal = first_expired_first_out(&facts, if untraced { 0 } else { open }, today);
+        needs.push(Need { ingredient, name: line.name, needed_mg, untraced, proposal });
+    }
+    Ok(needs)
 }

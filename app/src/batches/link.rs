@@ -7,6 +7,7 @@ use super::view::BatchView;
 use crate::App;
 use crate::failure::{Failure, Outcome};
 use crate::idempotency::RequestKey;
+use crate::kitchen::judge::standing;
 use domain::Instant;
 use domain::access::Actor;
 use domain::batch::{BatchState, LinkHow};
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use store::column::{Col, Word};
 use store::query::batches::{self, BatchRow, LinkRow};
 use store::query::rows::{OrderLineRow, OrderRow};
-use store::query::{catalogue, orders};
+use store::query::{catalogue, orders, yields};
 use store::{StoreError, Tx};
 
 /// Links orders to the batch that they are packed from: their lines of the batch's dish, all of them or none.
@@ -52,6 +53,12 @@ fn lines_of(tx: &mut Tx<'_>, batch: &BatchRow, id: OrderId, now: Instant) -> Out
     let canteen = catalogue::canteen(tx.look(), order.canteen_id.0)?.ok_or_else(refuse)?;
     let supplied = canteen.id == batch.canteen_id || canteen.central_kitchen_id == Some(batch.canteen_id);
     let lines = orders::lines(tx.look(), id)?;
+    if lines.iter().any(|(line, _)| line.dish_id == batch.dish_id && standing(line).is_unfit()) {
+        return Err(Failure::Refused(Refusal::Unfit(id)));
+    }
+    if yields::goes_without(tx.look(), id, batch.dish_id.0)? {
+        return Err(Failure::Refused(Refusal::GoesWithout(id)));
+    }
     let links: Vec<LinkRow> = lines
         .iter()
         .filter(|(line, _)| line.dish_id == batch.dish_id)

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
 use store::query::batches::{self, BatchRow};
-use store::query::trace;
+use store::query::{trace, yields};
 
 /// Batches of one day at one canteen shown at most: more than any kitchen cooks.
 const DAY_MAX: i64 = 500;
@@ -45,6 +45,8 @@ pub(crate) fn view_of(conn: &mut AnyConnection, row: BatchRow, rules: &Rules, no
         batch_no: row.batch_no,
         state: row.state.0,
         planned_portions: row.planned_portions,
+        made_portions: row.made_portions,
+        wastes: yields::wastes(conn, &[id])?.into_iter().map(super::yields::waste_view).collect(),
         holding: row.holding.0,
         cook: row.cook_id.map(|c| c.0),
         core_temperature: row.core_temp.map(|t| t.0),

@@ -7,15 +7,18 @@ pub(crate) mod gate;
 mod held;
 pub mod issue;
 pub mod link;
+pub mod loads;
 pub mod look;
 pub mod plan;
 pub mod release;
 pub mod sample;
 pub mod view;
+pub mod yields;
 
 use domain::batch::{BatchState, GateRefusal};
 use domain::id::{LotId, OrderId};
 use domain::lot::IssueRefusal;
+use domain::site_load::LoadFault;
 
 /// Why something about a batch is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,17 @@ pub enum BatchRefusal {
     CorrectedAlready,
     /// The order has no line of this dish on this day.
     NotInOrder(OrderId),
+    /// Whoever ordered it may not eat what it is really made of, and nobody answers for that.
+    Unfit(OrderId),
+    /// Too little was made, and by the rule this order goes without.
+    GoesWithout(OrderId),
+    /// Fewer portions of the dish are left, or more are gone.
+    Portions {
+        /// What is left by the records.
+        left: i64,
+    },
+    /// Portions may not be handed over, for all these reasons.
+    Load(Vec<LoadFault>),
     /// An ingredient of it is held by a recall.
     Recalled,
     /// The holding time is over: what is left is thrown away, not served.

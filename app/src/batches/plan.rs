@@ -1,6 +1,7 @@
 //! Planning a batch of a dish for a sitting.
 
 use super::view::BatchView;
+use super::yields::follow;
 use super::{BatchRefusal, look};
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
@@ -34,7 +35,7 @@ pub struct BatchPlan {
 
 /// Plans a batch.
 pub async fn plan(app: &App, actor: Arc<Actor>, key: RequestKey, plan: BatchPlan) -> Outcome<BatchView, BatchRefusal> {
-    let shelf = app.food_safety.clone();
+    let (shelf, telling) = (app.food_safety.clone(), app.telling());
     let lane = lanes::of_sitting(app, plan.sitting).await?;
     app.store
         .write(lane, "plan_batch", move |tx| {
@@ -56,6 +57,8 @@ pub async fn plan(app: &App, actor: Arc<Actor>, key: RequestKey, plan: BatchPlan
             let state = row.state.0.to_string();
             let event = Event::BatchMoved { batch: id, sitting: plan.sitting, dish: plan.dish, state };
             record_about(tx, canteen.id.0, Id::from_uuid(id.uuid()), &event, now)?;
+            // One more batch may be what was lacking.
+            follow(tx, telling, (plan.sitting, plan.dish), by, now)?;
             let rules = shelf.in_force(&canteen.place_code.0, sitting.service_date.0)?;
             let answer = look::view_of(tx.look(), row, &rules, now)?;
             key.keep_answer(tx, &answer, now)?;
@@ -92,5 +95,6 @@ fn row(
         ended_at: None,
         created_at: Col(now),
         created_by: Col(by),
+        made_portions: None,
     }
 }

@@ -4,9 +4,11 @@ use super::BatchRefusal as Refusal;
 use super::gate;
 use super::held::{Held, check, move_on, with_batch};
 use super::view::BatchView;
+use super::yields::{discard, follow};
 use crate::App;
 use crate::failure::{Failure, Outcome};
 use crate::idempotency::RequestKey;
+use crate::kitchen::real::lots_changed;
 use domain::access::Actor;
 use domain::batch::{BatchCommand, Gap, Gate, GateRefusal, decide, gaps};
 use domain::id::BatchId;
@@ -59,9 +61,17 @@ fn list_override(tx: &mut Tx<'_>, held: &Held, gaps: &[Gap], reason: &str) -> Re
 
 /// Nothing is left of a batch, or what is left is thrown away: from now on nobody is served from it.
 pub async fn end(app: &App, actor: Arc<Actor>, key: RequestKey, id: BatchId, discarded: bool) -> Outcome<BatchView, Refusal> {
+    let telling = app.telling();
     with_batch(app, actor, key, id, "end_batch", move |tx, held| {
         held.batch.ended_at = Some(Col(held.now));
-        move_on(tx, held, if discarded { BatchCommand::Discard } else { BatchCommand::Finish })
+        if discarded {
+            check(held, BatchCommand::Discard)?;
+            discard(tx, held)?;
+        }
+        move_on(tx, held, if discarded { BatchCommand::Discard } else { BatchCommand::Finish })?;
+        // What is thrown away is eaten by nobody, whatever went into it.
+        lots_changed(tx, telling, held.batch.sitting_id.0, held.batch.dish_id.0, held.by)?;
+        Ok(follow(tx, telling, (held.batch.sitting_id.0, held.batch.dish_id.0), held.by, held.now)?)
     })
     .await
 }

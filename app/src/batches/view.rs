@@ -2,7 +2,8 @@
 
 use domain::batch::{BatchState, Gap};
 use domain::food_safety::{DeciCelsius, Holding};
-use domain::id::{BatchId, CanteenId, DishId, IssueId, LotId, SampleId, SittingId, UserId};
+use domain::id::{BatchId, BatchWasteId, CanteenId, DishId, IssueId, LotId, SampleId, SittingId, UserId};
+use domain::portions::WasteReason;
 use domain::{Instant, ServiceDate};
 use serde::{Deserialize, Serialize};
 use store::query::batches::SampleRow;
@@ -63,6 +64,21 @@ impl From<SampleRow> for SampleView {
     }
 }
 
+/// Portions that are not eaten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WasteView {
+    /// Which record.
+    pub waste: BatchWasteId,
+    /// Why.
+    pub reason: WasteReason,
+    /// How many.
+    pub portions: i64,
+    /// What there is to say.
+    pub words: String,
+    /// When it was recorded.
+    pub at: Instant,
+}
+
 /// A batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchView {
@@ -84,6 +100,12 @@ pub struct BatchView {
     pub state: BatchState,
     /// Planned portions.
     pub planned_portions: i64,
+    /// Portions that it really came to; absent while nobody has counted.
+    #[serde(default)]
+    pub made_portions: Option<i64>,
+    /// Portions of it that are not eaten.
+    #[serde(default)]
+    pub wastes: Vec<WasteView>,
     /// How it is kept.
     pub holding: Holding,
     /// Who cooked it.

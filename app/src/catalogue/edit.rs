@@ -17,7 +17,7 @@ use domain::canteen::{CanteenState, DishHome, SittingState};
 use domain::fault::{Fault, Faults};
 use domain::id::{CanteenId, DishId, SittingId};
 use domain::kitchen::By;
-use domain::{MealPeriod, ServiceDate};
+use domain::{Fen, MealPeriod, ServiceDate};
 use serde_json::{Value, json};
 use std::io::Cursor;
 use std::ops::ControlFlow;
@@ -307,6 +307,17 @@ pub struct MenuLine {
     pub price: String,
     /// How many there are in all; never fewer than are sold.
     pub portions: String,
+    /// What a small and a large portion cost, where that is to be said: absent leaves it as it is, null is the price of a regular one.
+    pub sizes: SizePrices,
+}
+
+/// Prices of other sizes as they are to be; the outer absence leaves one as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SizePrices {
+    /// Of a small portion.
+    pub small: Option<Option<Fen>>,
+    /// Of a large one.
+    pub large: Option<Option<Fen>>,
 }
 
 /// Puts dishes on a meal's menu, or changes their price and portions; a sitting is made for a meal that has none. `version` is the
@@ -339,13 +350,32 @@ pub async fn put_menu(
             let made = verdict.fresh.iter().find_map(|row| if let Fresh::Sitting(s) = row { Some(s.id.0) } else { None });
             // A sitting that is there and cannot be seen is of an import that is under way.
             let sitting = made.or(before).ok_or(Failure::Refused(EditRefusal::Taken))?;
-            if applied(tx, &verdict)? {
+            let changed = applied(tx, &verdict)?;
+            if put_sizes(tx, sitting, &lines)? || changed {
                 let detail = json!({ "changed": "menu", "date": day.date, "meal": day.meal, "dishes": lines.len() });
                 record(tx, &actor, sitting, Some(&canteen), &detail);
             }
             Ok(sitting)
         })
         .await
+}
+
+/// Sets the prices of sizes that a menu's lines name; whether any was another.
+fn put_sizes(tx: &mut Tx<'_>, sitting: SittingId, lines: &[MenuLine]) -> Result<bool, store::StoreError> {
+    if lines.iter().all(|line| line.sizes == SizePrices::default()) {
+        return Ok(false);
+    }
+    let mut changed = false;
+    for (item, dish) in catalogue::menu(tx.look(), sitting)? {
+        let Some(line) = lines.iter().find(|line| line.dish == dish.code) else { continue };
+        let before = (item.small_price_fen.map(|Col(fen)| fen), item.large_price_fen.map(|Col(fen)| fen));
+        let after = (line.sizes.small.unwrap_or(before.0), line.sizes.large.unwrap_or(before.1));
+        if before != after {
+            catalogue::set_size_prices(tx.change(), sitting, dish.id.0, after)?;
+            changed = true;
+        }
+    }
+    Ok(changed)
 }
 
 fn check_version(tx: &mut Tx<'_>, sitting: Option<SittingId>, version: Option<i64>) -> Outcome<(), EditRefusal> {

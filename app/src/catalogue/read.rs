@@ -205,7 +205,7 @@ pub async fn menu(app: &App, id: SittingId, senior: Option<(SeniorId, Arc<Actor>
                 None => None,
             };
             let items = catalogue::menu_items(conn, id)?;
-            let facts = sitting_facts_from(conn, &shelves.dishes, (&sitting, &canteen), items)?;
+            let facts = sitting_facts_from(conn, &shelves, (&sitting, &canteen), items)?;
             let orderable = facts.open && now < sitting.cut_off_at.0;
             let mut by_item: BTreeMap<_, DishFacts> = facts.menu.into_iter().map(|entry| (entry.item, entry.facts)).collect();
             let (items, dishes): (Vec<MenuItemRow>, Vec<DishRow>) = catalogue::menu(conn, id)?.into_iter().unzip();

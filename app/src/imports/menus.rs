@@ -136,6 +136,8 @@ fn item(v: &mut Verdict, known: &mut Known, n: u32, row: &MenuRow, (canteen, dis
         portions: i64::from(row.portions.get()),
         sold: 0,
         stopped: false,
+        small_price_fen: None,
+        large_price_fen: None,
     };
     match known.items.get(&(sitting.id.0, dish)) {
         None if *hidden => {

@@ -218,7 +218,9 @@ fn changes(
     if note.as_ref().map(|n| n.reveal().as_str()) != row.health_note.as_ref().map(tabular::Private::reveal) {
         new.health_enc = row.health_note.as_ref().map(|h| sealer.seal(Field::SeniorHealth, id, h.reveal())).transpose()?;
     }
-    let rules = diet(row);
+    let mut rules = diet(row);
+    // The file has no column for how much somebody wants on the plate: what is on record stays.
+    rules.extend(known.diets.get(&id).into_iter().flatten().filter(|(kind, _)| *kind == DietKind::Size).cloned());
     if new == *old && known.diets.get(&id).cloned().unwrap_or_default() == rules {
         return Ok(None);
     }

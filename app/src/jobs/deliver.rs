@@ -16,7 +16,7 @@ use domain::{Instant, Sensitive, ServiceDate};
 use store::column::{Col, Word};
 use store::query::catalogue::SittingRow;
 use store::query::rows::OrderRow;
-use store::query::{catalogue, notices, orders, plans, seniors, standing, welfare};
+use store::query::{catalogue, notices, orders, plans, real, seniors, standing, welfare, yields};
 use store::seal::Sealer;
 use store::{AnyConnection, StoreError};
 
@@ -83,17 +83,19 @@ fn content(conn: &mut AnyConnection, notice: &Notice, now: Instant) -> Result<Re
     match notice.about {
         About::Order { order, version, by, dish } => {
             let Some((order, sitting)) = order_with_sitting(conn, order)? else { return Ok(Err(Dropped::Gone)) };
-            let dish_out = dish.map(|dish| notices::has_stopped(conn, order.id.0, dish)).transpose()?.unwrap_or(false);
+            let still = dish.map(|dish| still_so(conn, notice.event, order.id.0, dish)).transpose()?.unwrap_or(false);
             let state = OrderNow {
                 state: order.state.0,
                 version: order.version,
                 meal_to: sitting.serve_to_at.0,
                 called_off: sitting.state == Word(SittingState::Closed),
-                dish_out,
+                still_so: still,
             };
             let told = match notice.event {
                 NoticeEvent::CalledOff => Told::CalledOff,
                 NoticeEvent::DishStopped => Told::DishStopped,
+                NoticeEvent::DishUnfit => Told::DishUnfit,
+                NoticeEvent::DishShort => Told::DishShort,
                 event => Told::Order(event, by.unwrap_or(domain::notice::DoneBy::Staff)),
             };
             let said = Content { meal: meal_of(&order), told, from: Some(sitting.serve_from_at.0) };
@@ -108,6 +110,15 @@ fn content(conn: &mut AnyConnection, notice: &Notice, now: Instant) -> Result<Re
             Ok(untrue_at_door(outcome, stop.outcome.map(|Word(o)| o), happened_at, now).map_or(Ok(said), Err))
         }
         About::Case { case } => looking_in(conn, notice, case),
+    }
+}
+
+/// Whether what is told of a dish of an order is still so.
+fn still_so(conn: &mut AnyConnection, event: NoticeEvent, order: OrderId, dish: domain::id::DishId) -> Result<bool, StoreError> {
+    match event {
+        NoticeEvent::DishUnfit => real::is_unfit(conn, order, dish),
+        NoticeEvent::DishShort => yields::goes_without(conn, order, dish),
+        _ => notices::has_stopped(conn, order, dish),
     }
 }
 

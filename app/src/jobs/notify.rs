@@ -276,6 +276,22 @@ pub fn everyone(tx: &mut Tx<'_>, telling: Telling, sitting: SittingId, dish: Opt
     next_slice(tx, TellAll { event, sitting, dish, told_to: 0 }, due)
 }
 
+/// Tells everyone whom something about a dish of their order concerns, once it has stayed so for a while: who that is, is looked up
+/// when it is told.
+pub fn everyone_of(
+    tx: &mut Tx<'_>,
+    telling: Telling,
+    event: NoticeEvent,
+    sitting: SittingId,
+    dish: DishId,
+) -> Result<(), StoreError> {
+    if telling.is_off() {
+        return Ok(());
+    }
+    let due = tx.now().plus_seconds(DISH_SETTLES_S);
+    next_slice(tx, TellAll { event, sitting, dish: Some(dish), told_to: 0 }, due)
+}
+
 fn next_slice(tx: &mut Tx<'_>, all: TellAll, due: Instant) -> Result<(), StoreError> {
     let id = tx.new_id();
     enqueue_as(tx, id, JobKind::TellAll, &Payload::TellAll(all), due)
@@ -286,7 +302,7 @@ const SLICE: i64 = 40;
 
 /// Adds the notices of the next orders; the job behind it ends in the same commit, so that nobody is told twice or left out.
 pub(super) fn slice(tx: &mut Tx<'_>, telling: Telling, all: TellAll) -> Result<(), StoreError> {
-    let orders = notices::orders_to_tell(tx.look(), all.sitting, all.dish, all.told_to, SLICE)?;
+    let orders = notices::orders_to_tell(tx.look(), all.event, (all.sitting, all.dish), all.told_to, SLICE)?;
     for order in &orders {
         let Some(Col(senior)) = order.senior_id else { continue };
         let mut to = vec![Recipient::Senior { senior }];

@@ -25,7 +25,8 @@ pub fn load(conn: &mut AnyConnection, sitting: SittingId) -> Result<Board, Store
         ticket(row, &lines_of.remove(&id).unwrap_or_default(), &marks_of.remove(&id).unwrap_or_default(), words.get(&id))
     };
     let tickets: Vec<Ticket> = orders.iter().map(ticket).collect();
-    Ok(Board::from_parts(sitting, tickets, stopped.into_iter().collect::<BTreeSet<_>>()))
+    let board = Board::from_parts(sitting, tickets, stopped.into_iter().collect::<BTreeSet<_>>());
+    Ok(board.with_real(super::real::shown(conn, sitting)?).with_short(crate::batches::yields::short_of(conn, sitting)?))
 }
 
 /// One ticket from its rows.
@@ -49,6 +50,7 @@ fn line_mark(row: &MarkRow) -> LineMark {
         // The column's CHECK keeps it between 1 and 20.
         quantity: u32::try_from(row.quantity).unwrap_or(0),
         texture: row.texture.0,
+        size: row.size.0,
         exceptions: row.exceptions.split(',').filter(|e| !e.is_empty()).map(str::to_owned).collect(),
     }
 }

@@ -166,6 +166,7 @@ fn mark_row(order: OrderId, line: &LineMark, by: By, now: Instant) -> MarkRow {
         stage: Word(line.stage),
         quantity: i64::from(line.quantity),
         texture: Word(line.texture),
+        size: Word(line.size),
         exceptions: line.exceptions.join(","),
         device_id: by.device.map(Col),
         user_id: by.user.map(Col),

@@ -1,13 +1,14 @@
 //! The count of a sitting, from the demand set and nothing else.
 
 use super::board;
+use super::real::{self, DishToday};
 use crate::App;
-use crate::demand::{self, Demand, LeftOut};
+use crate::demand::{self, Demand, LeftOut, Unfit, Without};
 use crate::failure::{Failure, Never, Outcome, Thing};
 use domain::access::{Action, Actor, Where};
-use domain::id::SittingId;
+use domain::id::{DishId, SittingId};
 use domain::kitchen::{self, Board, Count};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
@@ -20,6 +21,12 @@ pub struct SittingCount {
     pub count: Count,
     /// Seniors whose standing order has no meal here, and why.
     pub left_out: Vec<LeftOut>,
+    /// Who cannot eat what they ordered as it is really made, and nobody answers for it.
+    pub unfit: Vec<Unfit>,
+    /// Who goes without a dish of which too little was made.
+    pub without: Vec<Without>,
+    /// What the dishes of the menu are really made of, and whether somebody confirmed that.
+    pub made_of: BTreeMap<DishId, DishToday>,
 }
 
 /// Counts a sitting.
@@ -29,7 +36,9 @@ pub async fn count(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
         .read("kitchen_count", move |conn| {
             let (row, canteen) = sitting_for(conn, &actor, sitting)?;
             let demand = demand::load(conn, &sealer, &row, &canteen)?;
-            Ok(SittingCount { count: counted(conn, sitting, &demand)?, left_out: demand.left_out })
+            let made_of = real::today(conn, sitting)?.into_iter().map(|of| (of.dish, of)).collect();
+            let count = counted(conn, sitting, &demand)?;
+            Ok(SittingCount { count, left_out: demand.left_out, unfit: demand.unfit, without: demand.without, made_of })
         })
         .await
 }

@@ -57,7 +57,8 @@ fn same_at(tx: &mut Tx<'_>, order: &OrderRow, lines: &[OrderLineRow], sitting: S
         };
         // The column's CHECK keeps the quantity between 1 and 20.
         let quantity = u32::try_from(line.quantity).unwrap_or(1);
-        wanted.push(LineRequest { item: item.id.0, quantity, texture: Some(line.texture.0), override_reason: None });
+        let (texture, size) = (Some(line.texture.0), Some(line.size.0));
+        wanted.push(LineRequest { item: item.id.0, quantity, texture, size, override_reason: None });
     }
     if !missing.is_empty() {
         return Err(Failure::Refused(PlaceRefusal::Rules(missing)));

@@ -3,7 +3,7 @@
 use super::rows::{Person, Place, Rows};
 use super::{LineRequest, OrderRequest, PlaceRefusal, Quote, QuotedLine, access};
 use crate::failure::{Failure, Outcome, Thing};
-use crate::shelves::{DishShelf, KnownDish};
+use crate::shelves::{KnownDish, Shelves};
 use crate::subsidies::{self, Known};
 use domain::access::Actor;
 use domain::canteen::{CanteenState, SittingState};
@@ -71,6 +71,7 @@ impl Prepared {
             quantity: line.quantity,
             unit_price_fen: line.unit_price_fen,
             texture: line.texture,
+            size: line.size,
             overridden: line.overridden.clone(),
         };
         Quote {
@@ -130,7 +131,8 @@ pub fn diet_of(conn: &mut AnyConnection, id: SeniorId) -> Result<Diet, StoreErro
     readable_diet(id, &seniors::diet(conn, id)?)
 }
 
-fn readable_diet(id: SeniorId, rows: &[DietRow]) -> Result<Diet, StoreError> {
+/// A diet from its rows.
+pub(crate) fn readable_diet(id: SeniorId, rows: &[DietRow]) -> Result<Diet, StoreError> {
     let (diet, unknown) = Diet::from_pairs(rows.iter().map(|row| (row.kind.0, row.value.as_str())));
     // The import and the API refuse unknown words; one here was written around them, and serving food on a diet that cannot
     // be read would be a guess.
@@ -167,13 +169,16 @@ fn destination(sealer: &Sealer, senior: &SeniorRow, canteen: &CanteenRow, channe
 /// The sitting as the rules see it, with these items of its menu and what the dishes shelf knows of them.
 pub fn sitting_facts_from(
     conn: &mut AnyConnection,
-    shelf: &DishShelf,
+    shelves: &Shelves,
     place: (&SittingRow, &CanteenRow),
     items: Vec<MenuItemRow>,
 ) -> Result<SittingFacts, StoreError> {
     let changes = changes::now(conn)?;
     let ids: Vec<_> = items.iter().map(|item| item.dish_id.0).collect();
-    sitting_facts(&shelf.dishes(conn, changes.recipes, &ids)?, place, items)
+    let (sitting, real) = (place.0.id.0, shelves.real.days(conn, changes, &[place.0.id.0])?);
+    let dishes = shelves.dishes.dishes(conn, changes.recipes, &ids)?;
+    let dishes = dishes.into_iter().map(|(id, dish)| (id, real.dish(sitting, id, &dish))).collect();
+    sitting_facts(&dishes, place, items)
 }
 
 /// The sitting as the rules see it, with these items of its menu.
@@ -189,6 +194,8 @@ fn sitting_facts(
             dish: item.dish_id.0,
             name: dish.name.clone(),
             price_fen: item.price_fen.0,
+            small_price_fen: item.small_price_fen.map(|Col(fen)| fen),
+            large_price_fen: item.large_price_fen.map(|Col(fen)| fen),
             left: u32::try_from(item.portions - item.sold).unwrap_or(0),
             stopped: item.stopped,
             facts: dish.facts.clone(),
@@ -205,7 +212,8 @@ fn sitting_facts(
 }
 
 fn wanted_line(line: &LineRequest) -> WantedLine {
-    WantedLine { item: line.item, quantity: line.quantity, texture: line.texture, override_reason: line.override_reason.clone() }
+    let LineRequest { item, quantity, texture, size, override_reason } = line.clone();
+    WantedLine { item, quantity, texture, size, override_reason }
 }
 
 fn meal(sitting: &SittingRow, canteen: &CanteenRow, channel: Channel, draft: &Draft) -> Meal {

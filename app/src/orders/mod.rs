@@ -14,7 +14,7 @@ pub mod resolve;
 pub mod rows;
 pub mod view;
 
-use domain::diet::{Clash, Texture};
+use domain::diet::{Clash, PortionSize, Texture};
 use domain::id::{MenuItemId, SeniorId, SittingId};
 use domain::order::OrderTotals;
 use domain::ordering::OrderRefusal;
@@ -31,6 +31,10 @@ pub struct LineRequest {
     pub quantity: u32,
     /// How prepared; absent takes what the diet needs.
     pub texture: Option<Texture>,
+    /// How large; absent takes what the senior usually wants. Left out of a request's fingerprint where it is absent: keys from before
+    /// there were sizes stay what they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<PortionSize>,
     /// Why a clash with the diet is overridden, by someone entitled.
     pub override_reason: Option<String>,
 }
@@ -86,6 +90,9 @@ pub struct QuotedLine {
     pub unit_price_fen: Fen,
     /// How prepared.
     pub texture: Texture,
+    /// How large.
+    #[serde(default)]
+    pub size: PortionSize,
     /// What clashes with the diet, and is overridden with a reason.
     pub overridden: Vec<Clash>,
 }

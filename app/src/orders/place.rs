@@ -171,6 +171,7 @@ pub(super) fn line_rows(tx: &Tx<'_>, order: Col<OrderId>, prepared: &Prepared) -
         texture: Word(line.texture),
         exceptions: line.overridden.iter().map(domain::diet::Clash::message_zh).collect::<Vec<_>>().join(","),
         override_reason: line.override_reason.clone(),
+        size: Word(line.size),
     };
     prepared.draft.lines.iter().map(row).collect()
 }

@@ -129,13 +129,18 @@ impl Lookup for OrderLookup {
             catalogue::items(conn, &items)?.into_iter().map(|row| (row.id.0, row)).collect();
         let dishes = distinct(items.values().map(|item| item.dish_id.0));
         let dishes = self.shelves.dishes.dishes(conn, changes.recipes, &dishes)?;
+        let real = self.shelves.real.days(conn, changes, &distinct(wishes.iter().map(|wish| wish.sitting)))?;
         let rows = |wish: &&Wish| {
             let on_menu = |item: &MenuItemId| items.get(item).filter(|row| row.sitting_id.0 == wish.sitting).cloned();
             let own: Vec<MenuItemRow> = distinct(wish.items.iter().copied()).iter().filter_map(on_menu).collect();
             Rows {
                 place: places.get(&wish.sitting).cloned(),
                 person: wish.senior.and_then(|senior| people.get(&(senior, wish.sitting)).cloned()),
-                dishes: own.iter().filter_map(|row| Some((row.dish_id.0, dishes.get(&row.dish_id.0)?.clone()))).collect(),
+                dishes: own
+                    .iter()
+                    .map(|row| row.dish_id.0)
+                    .filter_map(|dish| Some((dish, real.dish(wish.sitting, dish, dishes.get(&dish)?))))
+                    .collect(),
                 items: own,
                 answer: wish.key.as_ref().and_then(|key| answers.get(&key.scope_and_key()).cloned()),
             }

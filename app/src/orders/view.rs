@@ -47,6 +47,7 @@ pub fn of(order: &OrderRow, lines: &[(OrderLineRow, String)]) -> OrderView {
 }
 
 fn line_view(line: &OrderLineRow, name: &str) -> LineView {
+    let standing = crate::kitchen::judge::standing(line);
     LineView {
         dish: line.dish_id.0,
         item: line.menu_item_id.0,
@@ -54,7 +55,9 @@ fn line_view(line: &OrderLineRow, name: &str) -> LineView {
         // The column's CHECK keeps it between 1 and 20.
         quantity: u32::try_from(line.quantity).unwrap_or(0),
         texture: line.texture.0,
-        exceptions: line.exceptions.split(',').filter(|e| !e.is_empty()).map(str::to_owned).collect(),
+        size: line.size.0,
+        unfit: standing.is_unfit(),
+        exceptions: standing.exceptions,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::ingredients::rules::RuleShelf;
 use crate::kitchen::count::sitting_for;
 use crate::lanes;
 use domain::access::Actor;
+use domain::diet::PortionSize;
 use domain::event::OrderView;
 use domain::id::{OrderId, PrintRunId, SittingId};
 use print::{Label, LabelLine, Labels, Paper, RouteStop};
@@ -179,7 +180,11 @@ fn select(orders: &mut Vec<OrderView>, selection: &Selection, before: &Before) -
 }
 
 fn line(of: &domain::event::LineView) -> LabelLine {
-    LabelLine { dish: of.name.clone(), quantity: of.quantity, texture: of.texture, exceptions: of.exceptions.clone() }
+    let dish = match of.size {
+        PortionSize::Regular => of.name.clone(),
+        other => format!("{}（{}）", of.name, other.name_zh()),
+    };
+    LabelLine { dish, quantity: of.quantity, texture: of.texture, exceptions: of.exceptions.clone() }
 }
 
 /// Route and stop of each order on the plan in use.

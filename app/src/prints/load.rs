@@ -5,7 +5,7 @@ use crate::App;
 use crate::failure::{Failure, Outcome};
 use crate::plans::look::{self, PlanView, StopView};
 use domain::access::Actor;
-use domain::diet::Texture;
+use domain::diet::{PortionSize, Texture};
 use domain::id::PlanId;
 use domain::order::OrderState;
 use domain::{Fen, Instant};
@@ -68,6 +68,11 @@ fn note(stop: &StopView) -> String {
     for texture in [Texture::Soft, Texture::Pureed] {
         if stop.order.lines.iter().any(|line| line.texture == texture) {
             parts.push(texture.name_zh().to_owned());
+        }
+    }
+    for size in [PortionSize::Small, PortionSize::Large] {
+        if stop.order.lines.iter().any(|line| line.size == size) {
+            parts.push(format!("有{}", size.name_zh()));
         }
     }
     if stop.order.lines.iter().any(|line| !line.exceptions.is_empty()) {

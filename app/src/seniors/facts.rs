@@ -121,5 +121,6 @@ pub(super) fn keep_diet(tx: &mut Tx<'_>, senior: SeniorId, diet: &Diet) -> Resul
     let flags = [(diet.halal, DietKind::Halal), (diet.low_salt, DietKind::LowSalt), (diet.low_sugar, DietKind::LowSugar)];
     rows.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, kind)| row(kind, DietKind::SET)));
     rows.extend(diet.texture.map(|texture| row(DietKind::Texture, &texture.to_string())));
+    rows.extend(diet.size.map(|size| row(DietKind::Size, &size.to_string())));
     seniors::replace_diet(tx.change(), senior, &rows)
 }

@@ -166,7 +166,7 @@ pub fn order(day: i32, meal: MealPeriod, n: u128, quantity: u32) -> OrderRequest
     OrderRequest {
         sitting: sitting(day, meal),
         senior: Some(senior(n)),
-        lines: vec![LineRequest { item: item(day, meal), quantity, texture: None, override_reason: None }],
+        lines: vec![LineRequest { item: item(day, meal), quantity, texture: None, size: None, override_reason: None }],
         channel: Channel::DineIn,
         note: String::new(),
         reason: None,

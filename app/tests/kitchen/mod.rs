@@ -245,7 +245,7 @@ impl Kitchen {
         let batch = self.plan(dish).await.batch;
         let amounts = lots.iter().map(|lot| issue::LotAmount { lot: lot.lot, amount: 1000 }).collect();
         issue::issue(&self.app, self.cook.clone(), key(), batch, amounts).await.unwrap();
-        let done = Cooked { cooked_at: self.clock.now(), core: Some(DeciCelsius(750)), cook: None };
+        let done = Cooked { cooked_at: self.clock.now(), core: Some(DeciCelsius(750)), cook: None, made: None };
         cook::cooked(&self.app, self.cook.clone(), key(), batch, done).await.unwrap();
         sample::retain(&self.app, self.cook.clone(), key(), batch, 125_000, "留样柜 1".into()).await.unwrap()
     }

@@ -65,7 +65,7 @@ both_databases! {
 }
 
 fn walk_in(lunch: &Lunch, quantity: u32) -> OrderRequest {
-    let lines = vec![LineRequest { item: lunch.items[0], quantity, texture: None, override_reason: None }];
+    let lines = vec![LineRequest { item: lunch.items[0], quantity, texture: None, size: None, override_reason: None }];
     OrderRequest { lines, ..lunch.request(0, None, Channel::DineIn) }
 }
 

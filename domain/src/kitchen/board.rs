@@ -1,9 +1,9 @@
 //! The projection, the changes that make it, and its canonical text.
 
 use super::Stage;
-use crate::diet::Texture;
+use crate::diet::{PortionSize, Texture};
 use crate::event::{BatchStep, Event, OrderView};
-use crate::id::{DeviceId, DishId, KitchenCommandId, OrderId, SittingId, UserId};
+use crate::id::{DeviceId, DishId, IngredientId, KitchenCommandId, OrderId, SittingId, UserId};
 use crate::order::{OrderState, Via};
 use crate::{Channel, Instant};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The first element of the canonical text; a change of the encoding changes it.
-const ENCODING: &str = "nuanfan-kitchen/1";
+const ENCODING: &str = "nuanfan-kitchen/2";
 
 /// What is to be made of one dish for one ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +25,57 @@ pub struct Portion {
     pub quantity: u32,
     /// How prepared.
     pub texture: Texture,
+    /// How large.
+    #[serde(default)]
+    pub size: PortionSize,
     /// What must be left out or watched, as the cook reads it.
     pub exceptions: Vec<String>,
+    /// The person may not eat this, and nobody answers for it: it is not served like this.
+    #[serde(default)]
+    pub unfit: bool,
+}
+
+/// One ingredient that really goes into a portion of a dish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RealPart {
+    /// Which.
+    pub ingredient: IngredientId,
+    /// Its name; shown, and left out of the hash.
+    pub name: String,
+    /// How much of it, in milligrams.
+    pub amount_mg: i64,
+}
+
+/// What really goes into a dish at this sitting, where it is not simply the recipe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RealDish {
+    /// Which dish.
+    pub dish: DishId,
+    /// How often it was confirmed; 0 for not yet.
+    pub version: i64,
+    /// When it was confirmed last, microseconds since 1970 UTC.
+    pub confirmed_us: Option<i64>,
+    /// What was confirmed; nothing when nothing was, and then the recipe holds.
+    pub used: Vec<RealPart>,
+    /// What a lot brought into it without being among these.
+    pub brought: Vec<RealPart>,
+}
+
+impl RealDish {
+    /// Whether nothing differs from the recipe any more.
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        self.version == 0 && self.brought.is_empty()
+    }
+}
+
+/// Who goes without a dish of which too few portions were made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DishShort {
+    /// Which dish.
+    pub dish: DishId,
+    /// Which orders lack how many portions, by order; none when there is enough.
+    pub orders: Vec<(OrderId, u32)>,
 }
 
 /// How far one line is, and what it was when that was said: after a change to something else the mark no longer holds.
@@ -40,6 +89,9 @@ pub struct LineMark {
     pub quantity: u32,
     /// The texture that was marked.
     pub texture: Texture,
+    /// The size that was marked.
+    #[serde(default)]
+    pub size: PortionSize,
     /// The exceptions that were marked.
     pub exceptions: Vec<String>,
 }
@@ -53,12 +105,14 @@ impl LineMark {
             stage,
             quantity: portion.quantity,
             texture: portion.texture,
+            size: portion.size,
             exceptions: portion.exceptions.clone(),
         }
     }
 
     fn holds_for(&self, portion: &Portion) -> bool {
-        self.quantity == portion.quantity && self.texture == portion.texture && self.exceptions == portion.exceptions
+        let (mine, theirs) = ((self.quantity, self.texture, self.size), (portion.quantity, portion.texture, portion.size));
+        mine == theirs && self.exceptions == portion.exceptions
     }
 }
 
@@ -134,7 +188,9 @@ impl Ticket {
             name: line.name.clone(),
             quantity: line.quantity,
             texture: line.texture,
+            size: line.size,
             exceptions: line.exceptions.clone(),
+            unfit: line.unfit,
         };
         let mut lines: Vec<Portion> = view.lines.iter().map(portion).collect();
         lines.sort_by_key(|line| line.dish);
@@ -238,6 +294,20 @@ pub enum Change {
         /// Who said so.
         by: By,
     },
+    /// These go without a dish.
+    Short {
+        /// Which dish, and who.
+        short: DishShort,
+        /// Who said how many there are.
+        by: By,
+    },
+    /// This really goes into a dish.
+    Real {
+        /// Which dish, with what.
+        real: RealDish,
+        /// Who said so.
+        by: By,
+    },
 }
 
 impl Change {
@@ -258,6 +328,8 @@ impl Change {
                 Some(Self::Acknowledged { order: *order, version: *version, by: *by })
             }
             Event::DishStopped { dish, stopped, by, .. } => Some(Self::Stopped { dish: *dish, stopped: *stopped, by: *by }),
+            Event::IngredientsSet { real, by, .. } => Some(Self::Real { real: real.clone(), by: *by }),
+            Event::DishShort { short, by, .. } => Some(Self::Short { short: short.clone(), by: *by }),
             Event::BatchMoved { .. } | Event::PlanMade { .. } | Event::StopRecorded { .. } => None,
         }
     }
@@ -272,19 +344,36 @@ pub struct Board {
     pub tickets: BTreeMap<OrderId, Ticket>,
     /// Dishes that ran out.
     pub stopped: BTreeSet<DishId>,
+    /// What really goes into dishes, where that is not simply the recipe.
+    pub real: BTreeMap<DishId, RealDish>,
+    /// Who goes without which dish.
+    pub short: BTreeMap<DishId, DishShort>,
 }
 
 impl Board {
     /// Before anything happened.
     #[must_use]
     pub fn new(sitting: SittingId) -> Self {
-        Self { sitting, tickets: BTreeMap::new(), stopped: BTreeSet::new() }
+        Self { sitting, tickets: BTreeMap::new(), stopped: BTreeSet::new(), real: BTreeMap::new(), short: BTreeMap::new() }
     }
 
     /// From whole tickets, as a snapshot has them.
     #[must_use]
     pub fn from_parts(sitting: SittingId, tickets: impl IntoIterator<Item = Ticket>, stopped: BTreeSet<DishId>) -> Self {
-        Self { sitting, tickets: tickets.into_iter().map(|ticket| (ticket.order, ticket)).collect(), stopped }
+        let tickets = tickets.into_iter().map(|ticket| (ticket.order, ticket)).collect();
+        Self { tickets, stopped, ..Self::new(sitting) }
+    }
+
+    /// With what really goes into dishes.
+    #[must_use]
+    pub fn with_real(self, real: impl IntoIterator<Item = RealDish>) -> Self {
+        Self { real: real.into_iter().map(|of| (of.dish, of)).collect(), ..self }
+    }
+
+    /// With who goes without which dish.
+    #[must_use]
+    pub fn with_short(self, short: impl IntoIterator<Item = DishShort>) -> Self {
+        Self { short: short.into_iter().map(|of| (of.dish, of)).collect(), ..self }
     }
 
     /// Takes over a change. A mark on an order that is not there is left out: its order's events come before it.
@@ -317,6 +406,10 @@ impl Board {
             }
             Change::Stopped { dish, stopped: true, .. } => drop(self.stopped.insert(*dish)),
             Change::Stopped { dish, stopped: false, .. } => drop(self.stopped.remove(dish)),
+            Change::Short { short, .. } if short.orders.is_empty() => drop(self.short.remove(&short.dish)),
+            Change::Short { short, .. } => drop(self.short.insert(short.dish, short.clone())),
+            Change::Real { real, .. } if real.is_plain() => drop(self.real.remove(&real.dish)),
+            Change::Real { real, .. } => drop(self.real.insert(real.dish, real.clone())),
         }
     }
 
@@ -334,7 +427,9 @@ impl Board {
     pub fn canonical(&self) -> String {
         let tickets: Vec<Value> = self.by_number().into_iter().map(canonical_ticket).collect();
         let stopped: Vec<&DishId> = self.stopped.iter().collect();
-        json!([ENCODING, self.sitting, tickets, stopped]).to_string()
+        let real: Vec<Value> = self.real.values().map(canonical_real).collect();
+        let short: Vec<Value> = self.short.values().map(|of| json!([of.dish, of.orders])).collect();
+        json!([ENCODING, self.sitting, tickets, stopped, real, short]).to_string()
     }
 
     /// SHA-256 of the canonical text, in lower-case hexadecimal.
@@ -344,9 +439,14 @@ impl Board {
     }
 }
 
+fn canonical_real(of: &RealDish) -> Value {
+    let parts = |all: &[RealPart]| all.iter().map(|part| json!([part.ingredient, part.amount_mg])).collect::<Vec<_>>();
+    json!([of.dish, of.version, of.confirmed_us, parts(&of.used), parts(&of.brought)])
+}
+
 fn canonical_ticket(t: &Ticket) -> Value {
-    let lines: Vec<Value> = t.lines.iter().map(|l| json!([l.dish, l.quantity, l.texture, l.exceptions])).collect();
-    let marks: Vec<Value> = t.marks.iter().map(|m| json!([m.dish, m.stage, m.quantity, m.texture, m.exceptions])).collect();
+    let lines: Vec<Value> = t.lines.iter().map(|l| json!([l.dish, l.quantity, l.texture, l.size, l.exceptions, l.unfit])).collect();
+    let marks: Vec<Value> = t.marks.iter().map(|m| json!([m.dish, m.stage, m.quantity, m.texture, m.size, m.exceptions])).collect();
     json!([
         t.order,
         t.no,

@@ -2,7 +2,7 @@
 
 use super::Stage;
 use super::board::{Board, By, LineMark, Portion, Ticket};
-use crate::diet::Texture;
+use crate::diet::{PortionSize, Texture};
 use crate::event::{BatchStep, Event, TicketMark};
 use crate::id::{DishId, OrderId, SittingId};
 use crate::order::OrderState;
@@ -63,6 +63,9 @@ pub struct DishStep {
     pub dish: DishId,
     /// Portions in this texture.
     pub texture: Texture,
+    /// Portions of this size; absent is regular.
+    #[serde(default)]
+    pub size: PortionSize,
     /// Portions with exactly these exceptions; none is the plain ones. Others are cooked apart, so they are marked apart.
     pub exceptions: Vec<String>,
     /// Portions that are this far.
@@ -75,7 +78,8 @@ pub struct DishStep {
 
 impl DishStep {
     fn is_about(&self, portion: &Portion) -> bool {
-        portion.dish == self.dish && portion.texture == self.texture && portion.exceptions == self.exceptions
+        (portion.dish, portion.texture, portion.size) == (self.dish, self.texture, self.size)
+            && portion.exceptions == self.exceptions
     }
 }
 
@@ -202,7 +206,7 @@ impl DishStep {
         if orders.is_empty() {
             return None;
         }
-        let Self { dish, texture, exceptions, to, .. } = self.clone();
-        Some(Event::DishMarked(BatchStep { sitting, dish, texture, exceptions, stage: to, orders, by }))
+        let Self { dish, texture, size, exceptions, to, .. } = self.clone();
+        Some(Event::DishMarked(BatchStep { sitting, dish, texture, size, exceptions, stage: to, orders, by }))
     }
 }

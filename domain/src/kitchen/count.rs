@@ -2,7 +2,7 @@
 
 use super::Stage;
 use super::board::{Board, Portion, Ticket};
-use crate::diet::Texture;
+use crate::diet::{PortionSize, Texture};
 use crate::id::DishId;
 use crate::order::OrderState;
 use std::collections::BTreeMap;
@@ -31,15 +31,17 @@ pub struct DishCount {
     pub done: u64,
     /// Ran out, by the kitchen's word.
     pub stopped: bool,
-    /// By texture.
+    /// By texture and size.
     pub textures: Vec<TextureCount>,
 }
 
-/// The count of one dish in one texture.
+/// The count of one dish in one texture and size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextureCount {
     /// How prepared.
     pub texture: Texture,
+    /// How large.
+    pub size: PortionSize,
     /// Portions in all.
     pub portions: u64,
     /// Portions without any exception.
@@ -88,7 +90,7 @@ struct OfTexture {
 struct OfDish {
     name: String,
     done: u64,
-    textures: BTreeMap<Texture, OfTexture>,
+    textures: BTreeMap<(Texture, PortionSize), OfTexture>,
 }
 
 /// Counts a board.
@@ -112,7 +114,7 @@ fn add(of: &mut OfDish, ticket: &Ticket, line: &Portion) {
     if ticket.stage(line) == Stage::Done {
         of.done += quantity;
     }
-    let texture = of.textures.entry(line.texture).or_default();
+    let texture = of.textures.entry((line.texture, line.size)).or_default();
     if line.exceptions.is_empty() {
         texture.plain += quantity;
         return;
@@ -128,7 +130,7 @@ fn add(of: &mut OfDish, ticket: &Ticket, line: &Portion) {
 }
 
 fn dish_count(dish: DishId, of: OfDish, board: &Board) -> DishCount {
-    let textures: Vec<TextureCount> = of.textures.into_iter().map(|(texture, of)| texture_count(texture, of)).collect();
+    let textures: Vec<TextureCount> = of.textures.into_iter().map(|(key, of)| texture_count(key, of)).collect();
     DishCount {
         dish,
         name: of.name,
@@ -139,7 +141,7 @@ fn dish_count(dish: DishId, of: OfDish, board: &Board) -> DishCount {
     }
 }
 
-fn texture_count(texture: Texture, of: OfTexture) -> TextureCount {
+fn texture_count((texture, size): (Texture, PortionSize), of: OfTexture) -> TextureCount {
     let mut groups: Vec<ExceptionGroup> = of
         .groups
         .into_iter()
@@ -151,5 +153,5 @@ fn texture_count(texture: Texture, of: OfTexture) -> TextureCount {
         .collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.portions));
     let portions = of.plain + groups.iter().map(|g| g.portions).sum::<u64>();
-    TextureCount { texture, portions, plain: of.plain, groups }
+    TextureCount { texture, size, portions, plain: of.plain, groups }
 }

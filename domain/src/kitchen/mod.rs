@@ -9,11 +9,12 @@
 mod board;
 mod command;
 mod count;
+pub mod real;
 mod routing;
 #[cfg(test)]
 mod tests;
 
-pub use board::{Board, By, Change, LineMark, Portion, Ticket};
+pub use board::{Board, By, Change, DishShort, LineMark, Portion, RealDish, RealPart, Ticket};
 pub use command::{BATCH_PORTIONS_MAX, Command, Decided, DishStep, Refusal, decide, decide_batch};
 pub use count::{Count, DishCount, ExceptionGroup, ForWhom, TextureCount, count};
 pub use routing::station_of;

@@ -1,9 +1,9 @@
 //! The projection against a reference model, the commands' table, the count, and vectors for other implementations.
 
 use super::*;
-use crate::diet::Texture;
+use crate::diet::{PortionSize, Texture};
 use crate::event::{Event, LineView, OrderView, TicketMark};
-use crate::id::{DishId, MenuItemId, OrderId, SittingId};
+use crate::id::{DishId, IngredientId, MenuItemId, OrderId, SittingId};
 use crate::order::{OrderState, OrderTotals, Via};
 use crate::{Channel, Instant, MealPeriod, ServiceDate};
 use proptest::prelude::*;
@@ -28,7 +28,9 @@ fn line(n: u128, quantity: u32, texture: Texture, exceptions: &[&str]) -> LineVi
         name: format!("菜{n}"),
         quantity,
         texture,
+        size: PortionSize::Regular,
         exceptions: exceptions.iter().map(|e| (*e).to_owned()).collect(),
+        unfit: false,
     }
 }
 
@@ -52,6 +54,25 @@ fn view(n: u128, version: i64, state: OrderState, lines: Vec<LineView>) -> Order
     }
 }
 
+fn short(n: u128, orders: &[(u128, u32)]) -> DishShort {
+    DishShort { dish: dish(n), orders: orders.iter().map(|(no, portions)| (order(*no), *portions)).collect() }
+}
+
+fn real(n: u128, version: i64, used: &[(u128, i64)], brought: &[u128]) -> RealDish {
+    let part = |(n, amount_mg): (u128, i64)| RealPart {
+        ingredient: IngredientId::from_uuid(Uuid::from_u128(n)),
+        name: format!("料{n}"),
+        amount_mg,
+    };
+    RealDish {
+        dish: dish(n),
+        version,
+        confirmed_us: (version > 0).then_some(30),
+        used: used.iter().copied().map(part).collect(),
+        brought: brought.iter().map(|n| part((*n, 0))).collect(),
+    }
+}
+
 fn ticket(lines: Vec<LineView>) -> Ticket {
     Ticket::of(&view(37, 1, OrderState::Confirmed, lines), Instant::from_micros(20))
 }
@@ -60,9 +81,9 @@ fn ticket(lines: Vec<LineView>) -> Ticket {
 #[test]
 fn the_canonical_text_and_its_hash_are_those_of_the_protocol_page() {
     let mut board = Board::new(sitting());
-    let empty = r#"["nuanfan-kitchen/1","sit_00000000000000000000000000000001",[],[]]"#;
+    let empty = r#"["nuanfan-kitchen/2","sit_00000000000000000000000000000001",[],[],[],[]]"#;
     assert_eq!(board.canonical(), empty);
-    assert_eq!(board.hash(), "feda38ed49cfc66325493c90f4950961c89ec27893d26866e6bff8095f608d76");
+    assert_eq!(board.hash(), "e9bfe4ec52c3b00b5eb9d121db8aa04feefbc5275c5641bcf0ea1ea6234e2787");
     let lines = vec![line(2, 1, Texture::Soft, &["含花生（花生碎）"]), line(1, 2, Texture::Regular, &[])];
     for event in [
         Event::OrderPlaced(view(37, 1, OrderState::Confirmed, lines.clone())),
@@ -74,6 +95,7 @@ fn the_canonical_text_and_its_hash_are_those_of_the_protocol_page() {
                 stage: Stage::Done,
                 quantity: 2,
                 texture: Texture::Regular,
+                size: PortionSize::Regular,
                 exceptions: Vec::new(),
             }],
             bumped: false,
@@ -81,17 +103,26 @@ fn the_canonical_text_and_its_hash_are_those_of_the_protocol_page() {
         }),
         Event::TicketAcknowledged { order: order(37), sitting: sitting(), version: 1, by: By::default() },
         Event::DishStopped { sitting: sitting(), dish: dish(2), stopped: true, by: By::default() },
+        Event::IngredientsSet { sitting: sitting(), real: real(1, 2, &[(3, 80_000)], &[4]), by: By::default() },
+        Event::IngredientsSet { sitting: sitting(), real: real(2, 0, &[], &[4]), by: By::default() },
+        Event::IngredientsSet { sitting: sitting(), real: real(2, 0, &[], &[]), by: By::default() },
+        Event::DishShort { sitting: sitting(), short: short(1, &[(37, 1)]), by: By::default() },
+        Event::DishShort { sitting: sitting(), short: short(2, &[(37, 1)]), by: By::default() },
+        Event::DishShort { sitting: sitting(), short: short(2, &[]), by: By::default() },
     ] {
         board.apply(&Change::of(&event, Instant::from_micros(20)).unwrap());
     }
     let full = concat!(
-        r#"["nuanfan-kitchen/1","sit_00000000000000000000000000000001",[["ord_00000000000000000000000000000125",37,"张*","#,
-        r#""pick_up","hotline","confirmed",1,10,20,"少汤\t\"不\"葱\n\u0001",[["dsh_00000000000000000000000000000201",2,"regular",[]],"#,
-        r#"["dsh_00000000000000000000000000000202",1,"soft",["含花生（花生碎）"]]],"#,
-        r#"[["dsh_00000000000000000000000000000201","done",2,"regular",[]]],false,1]],["dsh_00000000000000000000000000000202"]]"#
+        r#"["nuanfan-kitchen/2","sit_00000000000000000000000000000001",[["ord_00000000000000000000000000000125",37,"张*","#,
+        r#""pick_up","hotline","confirmed",1,10,20,"少汤\t\"不\"葱\n\u0001",[["dsh_00000000000000000000000000000201",2,"regular","regular",[],false],"#,
+        r#"["dsh_00000000000000000000000000000202",1,"soft","regular",["含花生（花生碎）"],false]],"#,
+        r#"[["dsh_00000000000000000000000000000201","done",2,"regular","regular",[]]],false,1]],["dsh_00000000000000000000000000000202"],"#,
+        r#"[["dsh_00000000000000000000000000000201",2,30,[["ing_00000000000000000000000000000003",80000]],"#,
+        r#"[["ing_00000000000000000000000000000004",0]]]],"#,
+        r#"[["dsh_00000000000000000000000000000201",[["ord_00000000000000000000000000000125",1]]]]]"#
     );
     assert_eq!(board.canonical(), full);
-    assert_eq!(board.hash(), "16e8bc3b3e647fc304e49c2dc70694f98a7350a1eab5d6bb1f5bf9682598fae7");
+    assert_eq!(board.hash(), "c7812a0050d5981ce431953e58ad710f0756ef3993f1ab8585605c22082f826d");
 }
 
 #[test]
@@ -191,6 +222,7 @@ fn a_batch_takes_the_lowest_numbers_with_the_same_texture_and_exceptions() {
     for (name, step, expected) in [
         ("by number, the last whole", plain.clone(), Ok(vec![(order(3), 1), (order(4), 1), (order(5), 2)])),
         ("soft portions are another batch", DishStep { texture: Texture::Soft, ..plain.clone() }, Ok(vec![(order(2), 1)])),
+        ("small ones too", DishStep { size: PortionSize::Small, ..plain.clone() }, Ok(vec![])),
         ("so are those with an exception", without, Ok(vec![(order(6), 1)])),
         ("nothing is that far", DishStep { from: Stage::Cooking, to: Stage::Done, ..plain.clone() }, Ok(vec![])),
         ("back", DishStep { from: Stage::Done, to: Stage::Waiting, ..plain.clone() }, Err(Refusal::NotAStep)),
@@ -233,10 +265,14 @@ fn the_count_splits_by_texture_and_exception_and_leaves_out_only_the_cancelled()
     ] {
         board.apply(&Change::Order { ticket: Ticket::of(&view(n, 1, state, lines), CUT_OFF) });
     }
+    let small = LineView { size: PortionSize::Small, ..line(1, 3, Texture::Soft, &[]) };
+    board.apply(&Change::Order { ticket: Ticket::of(&view(63, 1, OrderState::Confirmed, vec![small]), CUT_OFF) });
     let count = count(&board);
-    assert_eq!((count.orders, count.portions), (4, 6));
+    assert_eq!((count.orders, count.portions), (5, 9));
     let first = &count.dishes[0];
-    assert_eq!((first.portions, first.textures.len()), (5, 2));
+    let parts: Vec<_> = first.textures.iter().map(|of| (of.texture, of.size, of.portions)).collect();
+    let (soft, regular) = (Texture::Soft, PortionSize::Regular);
+    assert_eq!(parts, [(Texture::Regular, regular, 4), (soft, PortionSize::Small, 3), (soft, regular, 1)]);
     let regular = &first.textures[0];
     assert_eq!((regular.portions, regular.plain, regular.groups.len()), (4, 1, 1));
     let people: Vec<String> = regular.groups[0].people.iter().map(ToString::to_string).collect();
@@ -343,7 +379,7 @@ fn event_of(step: Step, board: &Board, versions: &mut BTreeMap<u128, i64>) -> Op
 }
 
 fn batch(n: u128, from: Stage, to: Stage, portions: u32) -> DishStep {
-    DishStep { dish: dish(n), texture: Texture::Regular, exceptions: Vec::new(), from, to, portions }
+    DishStep { dish: dish(n), texture: Texture::Regular, size: PortionSize::Regular, exceptions: Vec::new(), from, to, portions }
 }
 
 fn agrees(board: &Board, model: &Model) -> Result<(), TestCaseError> {

@@ -24,6 +24,10 @@ pub enum Told {
     CalledOff,
     /// A dish was stopped.
     DishStopped,
+    /// A dish is really made with what the senior may not eat.
+    DishUnfit,
+    /// Too little of a dish was made.
+    DishShort,
     /// A standing order was not made.
     NotMade(SkipReason),
     /// At the door.
@@ -86,6 +90,8 @@ fn chinese(whose: &Whose, meal: &Meal, told: Told) -> String {
         }
         Told::CalledOff => format!("{whom} {what}因助餐点停餐不能供应，请改订或致电社区。"),
         Told::DishStopped => format!("{whom} {what}中有菜品停供，请改订或致电社区。"),
+        Told::DishShort => format!("{whom} {what}中有菜品做少了，供应不到这一份，请改订或致电社区。"),
+        Told::DishUnfit => format!("{whom} {what}中有菜品今日用料有变，不合忌口，请改订或致电社区。"),
         Told::NotMade(reason) => format!("{whom}的长期订餐未能订上 {what}：{}。{ask}", reason_zh(reason)),
         Told::Door(StopOutcome::Delivered) => format!("{whom} {what}已送达。"),
         Told::Door(StopOutcome::LeftWithNeighbour) => format!("{whom} {what}已由邻居代收。"),
@@ -146,6 +152,12 @@ fn english(whose: &Whose, meal: &Meal, told: Told) -> String {
             format!("{whose_meal} {what} was called off by the canteen. Please order another or call the community.")
         }
         Told::DishStopped => format!("{whose_meal} {what}: a dish is out. Please change the order or call the community."),
+        Told::DishShort => {
+            format!("{whose_meal} {what}: too little of a dish was made. Please change the order or call the community.")
+        }
+        Told::DishUnfit => format!(
+            "{whose_meal} {what}: a dish is made otherwise today and does not fit the diet. Please change the order or call the community."
+        ),
         Told::NotMade(reason) => format!("{whose_meal} standing order was not made for {what}: {}. {ask}", reason_en(reason)),
         Told::Door(StopOutcome::Delivered) => format!("{whose_meal} {what} was delivered."),
         Told::Door(StopOutcome::LeftWithNeighbour) => format!("{whose_meal} {what} was taken by a neighbour."),

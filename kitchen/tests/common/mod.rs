@@ -161,7 +161,7 @@ impl Counter {
 
     /// A line; with a reason it is ordered against the diet, and the cook reads the clash as an exception.
     pub fn line(&self, dish: usize, quantity: u32, texture: Option<Texture>) -> LineRequest {
-        LineRequest { item: self.lunch.items[dish], quantity, texture, override_reason: None }
+        LineRequest { item: self.lunch.items[dish], quantity, texture, size: None, override_reason: None }
     }
 
     /// A guest's meal at the table.

@@ -8,6 +8,7 @@ use domain::Channel;
 use domain::access::Role;
 use domain::diet::Texture;
 use domain::id::OrderId;
+use domain::kitchen::real::Asked;
 use domain::kitchen::{Command, Stage};
 use serde_json::json;
 use testkit::readable::assert_readable;
@@ -46,6 +47,20 @@ fn busy(world: &World, street: &Street, service: &Service) {
         world.clock.advance_seconds(if n == 4 { 400 } else { 20 });
     }
     act(Command::Stop { dish: street.dishes[2], stopped: true });
+    with_peanuts(world, street);
+}
+
+/// The pork is really cooked with peanuts: four of those who ordered ahead must not be served it.
+fn with_peanuts(world: &World, street: &Street) {
+    let cook = world.wait(world.actor(street.token(Role::Cook)));
+    let (sitting, pork) = (street.lunch.sitting, street.dishes[0]);
+    let made_of = world.wait(app::kitchen::real::look(&world.app, cook.clone(), sitting)).unwrap();
+    let asked = |name: &str, amount_mg| {
+        let part = made_of.iter().flat_map(|of| &of.recipe).find(|part| part.name == name).unwrap();
+        Asked { ingredient: part.ingredient, amount_mg, instead_of: None }
+    };
+    let used = vec![asked("五花肉", None), asked("花生", Some(5_000))];
+    drop(world.wait(app::kitchen::real::confirm(&world.app, cook, sitting, pork, 0, used)).unwrap());
 }
 
 /// Twelve of them, four of whom must not have the peanuts in the tofu, two of whom eat soft food.
@@ -87,6 +102,10 @@ fn every_view_can_be_read_and_touched_by_everybody() {
                 look_at(&screen, view);
                 check(&screen, &format!("{view}-{language}"));
             }
+            look_at(&screen, "batch");
+            let held = screen.run("return document.querySelector('.unfit .people').textContent.split('、').length");
+            let made = screen.run("return [...document.querySelectorAll('.made')].map(m => m.classList.contains('open'))");
+            assert_eq!((held, made), (json!(4), json!([false, true, true])), "who is held back, and what nobody confirmed");
             look_at(&screen, "tickets");
             for station in ["special", "packing", "pass", "all"] {
                 stand_at(&screen, station);

@@ -43,6 +43,7 @@ pub struct BatchRow {
     pub ended_at: Option<Col<Instant>>,
     pub created_at: Col<Instant>,
     pub created_by: Col<UserId>,
+    pub made_portions: Option<i64>,
 }
 
 /// An issue of a lot to a batch, or the correction of one.

@@ -111,6 +111,8 @@ pub struct MenuItemRow {
     pub portions: i64,
     pub sold: i64,
     pub stopped: bool,
+    pub small_price_fen: Option<Col<Fen>>,
+    pub large_price_fen: Option<Col<Fen>>,
 }
 
 /// An ingredient of a dish.
@@ -228,6 +230,20 @@ pub fn recipes(conn: &mut AnyConnection, dishes: &[DishId]) -> Result<Vec<Recipe
         .order((recipe_line::dish_id, recipe_line::amount_mg.desc(), ingredient::name))
         .select((recipe_line::dish_id, ingredient::id, ingredient::name, ingredient::allergens, recipe_line::amount_mg))
         .load(conn)?)
+}
+
+/// Sets what a dish costs in other sizes at a sitting; absent is the price of a regular portion.
+pub fn set_size_prices(
+    conn: &mut AnyConnection,
+    of: SittingId,
+    dish: DishId,
+    (small, large): (Option<Fen>, Option<Fen>),
+) -> Result<(), StoreError> {
+    let item = menu_item::table.filter(menu_item::sitting_id.eq(Col(of))).filter(menu_item::dish_id.eq(Col(dish)));
+    diesel::update(item)
+        .set((menu_item::small_price_fen.eq(small.map(Col)), menu_item::large_price_fen.eq(large.map(Col))))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Gives portions back.

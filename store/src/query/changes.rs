@@ -18,6 +18,8 @@ pub struct Changes {
     pub recipes: i64,
     /// Of which policies are in force.
     pub policies: i64,
+    /// Of what really goes into dishes.
+    pub real_dishes: i64,
 }
 
 /// The counts now.

@@ -9,7 +9,7 @@ use crate::query::rows::{OrderLineRow, OrderRow};
 use crate::schema::{dish, kitchen_command, kitchen_mark, kitchen_ticket, meal_order, menu_item, order_line, sitting};
 use crate::shown;
 use diesel::prelude::*;
-use domain::diet::Texture;
+use domain::diet::{PortionSize, Texture};
 use domain::id::{CanteenId, DeviceId, DishId, KitchenCommandId, OrderId, SittingId, UserId};
 use domain::kitchen::Stage;
 use domain::{Instant, ServiceDate};
@@ -28,6 +28,7 @@ pub struct MarkRow {
     pub device_id: Option<Col<DeviceId>>,
     pub user_id: Option<Col<UserId>>,
     pub changed_at: Col<Instant>,
+    pub size: Word<PortionSize>,
 }
 
 /// What was said of a whole ticket.

@@ -5,11 +5,11 @@ use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
 use crate::query::rows::OrderRow;
-use crate::schema::{meal_order, menu_item, notice_setting, order_line};
+use crate::schema::{dish_without, meal_order, menu_item, notice_setting, order_line};
 use diesel::prelude::*;
 use domain::Instant;
 use domain::id::{DishId, OrderId, SittingId, UserId};
-use domain::notice::NoticeLanguage;
+use domain::notice::{NoticeEvent, NoticeLanguage};
 use domain::order::OrderState;
 
 /// A user's settings.
@@ -60,11 +60,12 @@ pub fn put_setting(conn: &mut AnyConnection, row: &SettingRow) -> Result<(), Sto
     Ok(())
 }
 
-/// Confirmed orders of seniors at a sitting after an order number, by number; with a dish, only those that have it.
+/// Confirmed orders of seniors at a sitting after an order number, by number; with a dish, only those that have it and whom the
+/// event concerns.
 pub fn orders_to_tell(
     conn: &mut AnyConnection,
-    of: SittingId,
-    dish: Option<DishId>,
+    event: NoticeEvent,
+    (of, dish): (SittingId, Option<DishId>),
     after_no: i64,
     limit: i64,
 ) -> Result<Vec<OrderRow>, StoreError> {
@@ -78,8 +79,19 @@ pub fn orders_to_tell(
         .select(OrderRow::as_select())
         .into_boxed();
     if let Some(dish) = dish {
-        let with_it = order_line::table.filter(order_line::dish_id.eq(Col(dish))).select(order_line::order_id);
-        query = query.filter(meal_order::id.eq_any(with_it));
+        let lines = order_line::table.filter(order_line::dish_id.eq(Col(dish))).select(order_line::order_id);
+        query = match event {
+            NoticeEvent::DishUnfit => {
+                let unfit = lines.filter(order_line::exceptions.ne("")).filter(order_line::override_reason.eq(""));
+                query.filter(meal_order::id.eq_any(unfit))
+            }
+            NoticeEvent::DishShort => {
+                let without =
+                    dish_without::table.filter(dish_without::sitting_id.eq(Col(of))).filter(dish_without::dish_id.eq(Col(dish)));
+                query.filter(meal_order::id.eq_any(lines)).filter(meal_order::id.eq_any(without.select(dish_without::order_id)))
+            }
+            _ => query.filter(meal_order::id.eq_any(lines)),
+        };
     }
     Ok(query.load(conn)?)
 }

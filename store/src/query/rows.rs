@@ -3,7 +3,7 @@
 use crate::column::{Col, Word};
 use crate::schema::{allowance_use, decision, event, idempotency, job, meal_order, order_line, redemption, transfer};
 use diesel::prelude::*;
-use domain::diet::Texture;
+use domain::diet::{PortionSize, Texture};
 use domain::event::EventKind;
 use domain::id::{
     CanteenId, DeviceId, DishId, JobId, MenuItemId, OrderId, OrderLineId, RedemptionId, SeniorId, SittingId, StandingOrderId,
@@ -73,6 +73,7 @@ pub struct OrderLineRow {
     pub texture: Word<Texture>,
     pub exceptions: String,
     pub override_reason: String,
+    pub size: Word<PortionSize>,
 }
 
 /// A stored subsidy decision.

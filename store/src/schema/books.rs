@@ -6,6 +6,7 @@ diesel::table! {
         access -> BigInt,
         recipes -> BigInt,
         policies -> BigInt,
+        real_dishes -> BigInt,
     }
 }
 

@@ -151,5 +151,7 @@ diesel::table! {
         portions -> BigInt,
         sold -> BigInt,
         stopped -> Bool,
+        small_price_fen -> Nullable<BigInt>,
+        large_price_fen -> Nullable<BigInt>,
     }
 }

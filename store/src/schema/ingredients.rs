@@ -103,6 +103,7 @@ diesel::table! {
         ended_at -> Nullable<BigInt>,
         created_at -> BigInt,
         created_by -> Uid,
+        made_portions -> Nullable<BigInt>,
     }
 }
 
@@ -194,5 +195,64 @@ diesel::table! {
         order_id -> Uid,
         how -> Text,
         at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    batch_waste (id) {
+        id -> Uid,
+        batch_id -> Uid,
+        reason -> Text,
+        portions -> BigInt,
+        words -> Text,
+        recorded_at -> BigInt,
+        recorded_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    dish_without (sitting_id, dish_id, order_id) {
+        sitting_id -> Uid,
+        dish_id -> Uid,
+        order_id -> Uid,
+        portions -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    purchase_unit (canteen_id, ingredient_id) {
+        canteen_id -> Uid,
+        ingredient_id -> Uid,
+        version -> BigInt,
+        edible_per_mille -> BigInt,
+        unit_name -> Text,
+        unit_mg -> Nullable<BigInt>,
+        changed_at -> BigInt,
+        changed_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    site_load (id) {
+        id -> Uid,
+        batch_id -> Uid,
+        canteen_id -> Uid,
+        portions -> BigInt,
+        temp -> Nullable<BigInt>,
+        handed_over_at -> BigInt,
+        recorded_at -> BigInt,
+        recorded_by -> Uid,
     }
 }

@@ -1,4 +1,4 @@
-//! The kitchen's marks and commands.
+//! The kitchen's marks and commands, and what it really cooks with.
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -14,6 +14,7 @@ diesel::table! {
         device_id -> Nullable<Uid>,
         user_id -> Nullable<Uid>,
         changed_at -> BigInt,
+        size -> Text,
     }
 }
 
@@ -41,5 +42,43 @@ diesel::table! {
         content -> Binary,
         seq -> BigInt,
         at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    real_dish (sitting_id, dish_id) {
+        sitting_id -> Uid,
+        dish_id -> Uid,
+        version -> BigInt,
+        confirmed_at -> BigInt,
+        confirmed_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    real_ingredient (sitting_id, dish_id, ingredient_id) {
+        sitting_id -> Uid,
+        dish_id -> Uid,
+        ingredient_id -> Uid,
+        amount_mg -> BigInt,
+        instead_of_id -> Nullable<Uid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    brought_ingredient (batch_id, ingredient_id) {
+        batch_id -> Uid,
+        ingredient_id -> Uid,
+        sitting_id -> Uid,
+        dish_id -> Uid,
     }
 }

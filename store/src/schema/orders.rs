@@ -91,6 +91,7 @@ diesel::table! {
         texture -> Text,
         exceptions -> Text,
         override_reason -> Text,
+        size -> Text,
     }
 }
 

@@ -237,6 +237,8 @@ impl Day {
         self.tokens.insert("poor_senior".to_owned(), street.poor_senior.token.clone());
         self.tokens.insert("allergic_senior".to_owned(), street.allergic_senior.token.clone());
         self.tokens.insert("family".to_owned(), street.family.clone());
+        let site = world.wait(world.add_site(street.canteen, &domain::PlaceCode::parse("990101001001").unwrap(), "暖阳一村助餐点"));
+        self.kept.insert("site".to_owned(), json!(site));
         let today = world.today();
         // From the day of its examples on.
         let next = testkit::fixtures::POLICY

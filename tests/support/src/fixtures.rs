@@ -8,12 +8,14 @@ pub use people::{Person, Staff, citizen_id};
 use crate::World;
 use app::orders::{LineRequest, OrderRequest};
 use domain::access::{FamilyScope, Role};
-use domain::canteen::MealHours;
+use domain::canteen::{CanteenKind, MealHours};
 use domain::id::{CanteenId, DishId, MenuItemId, SeniorId, SittingId};
 use domain::{Channel, Fen, MealPeriod, PlaceCode, ServiceDate};
 use rows::{canteen_row, dish_row, sitting_row};
 use serde_json::{Value, json};
+use store::column::{Col, Word};
 use store::fixture;
+use store::query::catalogue::CanteenRow;
 
 /// A canteen's sitting with its menu.
 #[derive(Debug, Clone)]
@@ -33,7 +35,7 @@ impl Lunch {
         OrderRequest {
             sitting: self.sitting,
             senior,
-            lines: vec![LineRequest { item: self.items[dish], quantity: 1, texture: None, override_reason: None }],
+            lines: vec![LineRequest { item: self.items[dish], quantity: 1, texture: None, size: None, override_reason: None }],
             channel,
             note: String::new(),
             reason: None,
@@ -162,6 +164,19 @@ impl World {
         self.write(move |tx| {
             let id = tx.new_id();
             fixture::canteen(tx.change(), &canteen_row(id, name, &place))?;
+            Ok(id)
+        })
+        .await
+    }
+
+    /// A canteen of a community that a kitchen supplies.
+    pub async fn add_site(&self, kitchen: CanteenId, place: &PlaceCode, name: &'static str) -> CanteenId {
+        let place = place.clone();
+        self.write(move |tx| {
+            let id = tx.new_id();
+            let (central_kitchen_id, kind) = (Some(Col(kitchen)), Word(CanteenKind::Satellite));
+            let row = CanteenRow { central_kitchen_id, kind, ..canteen_row(id, name, &place) };
+            fixture::canteen(tx.change(), &row)?;
             Ok(id)
         })
         .await
