@@ -25,7 +25,7 @@ export function batchView(link, ui, _now, act) {
 function unfitView(link) {
   const all = unfit(link.board.byNumber());
   if (!all.length) return null;
-  return h('article', { class: 'unfit', role: 'note' }, h('h2', {}, `✖ ${t('unfit')}`),
+  return h('article', { class: 'unfit' }, h('h2', {}, `✖ ${t('unfit')}`),
     all.map((g) => h('p', {}, h('b', {}, g.dish), ' ', h('span', { class: 'exception' }, `⚠ ${g.what} × ${g.people.reduce((n, p) => n + p.quantity, 0)}`), ' ', h('span', { class: 'people' }, g.people.map(person).join('、')))),
     h('p', { class: 'cure' }, t('unfit_cure')));
 }
@@ -34,7 +34,7 @@ function unfitView(link) {
 function shortView(link) {
   const all = without(link.board, link.board.byNumber());
   if (!all.length) return null;
-  return h('article', { class: 'unfit short', role: 'note' }, h('h2', {}, `✖ ${t('short')}`),
+  return h('article', { class: 'unfit short' }, h('h2', {}, `✖ ${t('short')}`),
     all.map((g) => h('p', {}, h('b', {}, g.dish), ' ', h('span', { class: 'exception' }, `${t('lacking')} ${g.people.reduce((n, p) => n + p.quantity, 0)}`), ' ', h('span', { class: 'people' }, g.people.map(person).join('、')))),
     h('p', { class: 'cure' }, t('short_cure')));
 }
