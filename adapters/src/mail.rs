@@ -2,8 +2,8 @@
 
 use app::ports::{Mail, Mailer, PortError};
 use domain::Sensitive;
-use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::message::header::ContentType;
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Message, SmtpTransport, Transport};
 use std::time::Duration;
@@ -80,8 +80,7 @@ impl Mailer for SmtpMailer {
                 message.multipart(MultiPart::mixed().singlepart(SinglePart::plain(mail.body.clone())).singlepart(attached))
             }
         };
-        let message = message
-            .map_err(|_| PortError::Permanent("the mail cannot be built".to_owned()))?;
+        let message = message.map_err(|_| PortError::Permanent("the mail cannot be built".to_owned()))?;
         match self.transport.send(&message) {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => {

@@ -103,7 +103,8 @@ fn a_month_comes_to_what_was_posted_in_every_breakdown() {
             ]
         );
         assert_eq!(of.funder_name("street"), "街道");
-        let class = |name: &str| figures.classes.iter().find(|(class, _)| class.as_ref().map_or("", |c| c.as_str()) == name).unwrap().1;
+        let class =
+            |name: &str| figures.classes.iter().find(|(class, _)| class.as_ref().map_or("", |c| c.as_str()) == name).unwrap().1;
         assert_eq!((class("dibao").persons.len(), class("dibao").meals.fen), (1, Fen(900)));
         assert_eq!((class("").persons.len(), class("").meals.meals), (2, 3));
         assert_eq!(figures.days.values().map(|day| day.meals).collect::<Vec<_>>(), [1, 2, 1]);

@@ -64,9 +64,7 @@ pub async fn subscribe(app: &App, actor: Arc<Actor>, place: PlaceCode) -> Outcom
 /// Takes a place off the caller's list; one that is not on it is off it.
 pub async fn unsubscribe(app: &App, actor: Arc<Actor>, place: PlaceCode) -> Outcome<(), SubscriptionRefusal> {
     let user = reader(&actor)?;
-    app.store
-        .write(LaneKey::of(user), "unsubscribe_report", move |tx| Ok(reports::unsubscribe(tx.change(), user, &place)?))
-        .await
+    app.store.write(LaneKey::of(user), "unsubscribe_report", move |tx| Ok(reports::unsubscribe(tx.change(), user, &place)?)).await
 }
 
 /// A signed-in person who may see claims somewhere.

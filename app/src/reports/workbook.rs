@@ -64,8 +64,7 @@ pub fn workbook(report: &MonthReport, place: &PlaceCode, month: Month, language:
         (pick("助餐点", "canteens"), &CANTEENS, canteens(report)),
         (pick("逐日", "days"), &DAYS, days(report)),
     ];
-    let sheets: Vec<Sheet<'_>> = 
-        filled.iter().map(|(name, headings, rows)| Sheet { name, headings, rows, chart: None }).collect();
+    let sheets: Vec<Sheet<'_>> = filled.iter().map(|(name, headings, rows)| Sheet { name, headings, rows, chart: None }).collect();
     workbook_of_sheets(&sheets, language).map_err(|e| StoreError::Database(format!("report: {e}")))
 }
 

@@ -36,7 +36,7 @@ impl Scene<'_> {
             .await;
     }
 
-    /// A batch of the second dish, served out.
+    /// A batch of the second dish, served out: fewer portions were counted than had been planned.
     async fn cooked(&self, canteen: CanteenId, sitting: SittingId, portions: i64) {
         let (dish, cook) = (self.street.dishes[1], self.staff(Role::Cook).await.user.unwrap());
         let date = self.monday();
@@ -52,7 +52,8 @@ impl Scene<'_> {
                     service_date: Col(date),
                     batch_no: 1,
                     state: Word(BatchState::Finished),
-                    planned_portions: portions,
+                    planned_portions: portions + 30,
+                    made_portions: Some(portions),
                     holding: Word(Holding::Hot),
                     cook_id: by,
                     core_temp: None,

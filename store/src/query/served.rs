@@ -283,7 +283,8 @@ pub fn portions(
 
 /// Batches of a kitchen and the canteens that it supplies, of a date and the day before.
 pub fn pans(conn: &mut AnyConnection, kitchen: CanteenId, on: ServiceDate, limit: i64) -> Result<Vec<Pan>, StoreError> {
-    type Row = (Col<ServiceDate>, Word<MealPeriod>, Col<DishId>, Word<BatchState>, Option<Col<Instant>>, Word<Holding>, i64);
+    type Row =
+        (Col<ServiceDate>, Word<MealPeriod>, Col<DishId>, Word<BatchState>, Option<Col<Instant>>, Word<Holding>, i64, Option<i64>);
     // Hidden too: a batch is cooked for a sitting that was seen.
     let rows = dish_batch::table
         .inner_join(canteen::table.on(canteen::id.eq(dish_batch::canteen_id)))
@@ -300,16 +301,18 @@ pub fn pans(conn: &mut AnyConnection, kitchen: CanteenId, on: ServiceDate, limit
             dish_batch::released_at,
             dish_batch::holding,
             dish_batch::planned_portions,
+            dish_batch::made_portions,
         ))
         .load::<Row>(conn)?;
-    let pan = |(Col(on), Word(meal), Col(dish), Word(state), released_at, Word(holding), portions): Row| Pan {
+    let pan = |(Col(on), Word(meal), Col(dish), Word(state), released_at, Word(holding), planned, made): Row| Pan {
         on,
         meal,
         dish,
         state,
         released: released_at.is_some(),
         holding,
-        portions,
+        // What was counted, or what was planned where nobody counted.
+        portions: made.unwrap_or(planned),
     };
     Ok(rows.into_iter().map(pan).collect())
 }

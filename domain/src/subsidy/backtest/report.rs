@@ -259,4 +259,3 @@ impl OnePerson {
         report.shorten(LISTED_MAX);
     }
 }
-
