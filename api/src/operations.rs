@@ -83,6 +83,8 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::policies::OPERATIONS,
     crate::claims::OPERATIONS,
     crate::settlements::OPERATIONS,
+    crate::corrections::OPERATIONS,
+    crate::reports::OPERATIONS,
     crate::payees::OPERATIONS,
     crate::payouts::OPERATIONS,
     crate::decisions::OPERATIONS,
