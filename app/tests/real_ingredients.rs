@@ -79,15 +79,15 @@ both_databases! {
     async fn an_ingredient_added_after_the_order_puts_its_senior_on_the_list(world) {
         let street = world.street().await;
         let request = |dish: usize, senior: SeniorId| street.lunch.request(dish, Some(senior), Channel::PickUp);
-        let taken = order(&world, &street, "one", request(1, street.allergic_senior.id)).await.unwrap().order;
-        let other = order(&world, &street, "two", request(1, street.senior.id)).await.unwrap().order;
-        let before = counted(&world, &street).await;
+        let taken = order(world, &street, "one", request(1, street.allergic_senior.id)).await.unwrap().order;
+        let other = order(world, &street, "two", request(1, street.senior.id)).await.unwrap().order;
+        let before = counted(world, &street).await;
         assert_eq!((before.unfit.len(), before.made_of[&street.dishes[1]].confirmed.clone()), (0, None), "the recipe holds");
-        let (greens, peanut) = (named(&world, &street, "青菜").await, named(&world, &street, "花生").await);
+        let (greens, peanut) = (named(world, &street, "青菜").await, named(world, &street, "花生").await);
 
-        let of = confirm(&world, &street, 1, 0, vec![asked(greens, None), asked(peanut, Some(5_000))]).await.unwrap();
+        let of = confirm(world, &street, 1, 0, vec![asked(greens, None), asked(peanut, Some(5_000))]).await.unwrap();
         assert_eq!(of.difference.added, [peanut]);
-        let after = counted(&world, &street).await;
+        let after = counted(world, &street).await;
         let told = &after.unfit[..];
         assert_eq!((told.len(), told[0].order, &told[0].exceptions[..]), (1, taken.order, &["含花生（花生）".to_owned()][..]));
         assert_eq!(told[0].instead, ["红烧肉"], "what is on the menu and has no peanut");
@@ -97,15 +97,15 @@ both_databases! {
         assert_eq!((dish.textures[0].plain, groups), (1, vec![(vec!["含花生（花生）".to_owned()], 1)]));
         let confirmed = after.made_of[&street.dishes[1]].confirmed.clone().unwrap();
         assert_eq!((confirmed.version, confirmed.at), (1, world.clock.now()));
-        let (followed, tables) = boards(&world, &street).await;
+        let (followed, tables) = boards(world, &street).await;
         assert_eq!(followed.canonical(), tables.canonical());
         assert!(tables.tickets[&taken.order].lines[0].unfit && !tables.tickets[&other.order].lines[0].unfit);
         assert_eq!(tables.tickets[&taken.order].version, taken.version + 1, "its label is due again");
 
-        let _ = confirm(&world, &street, 1, 1, vec![asked(greens, None)]).await.unwrap();
-        let again = counted(&world, &street).await;
+        let _ = confirm(world, &street, 1, 1, vec![asked(greens, None)]).await.unwrap();
+        let again = counted(world, &street).await;
         assert_eq!((again.unfit.len(), again.made_of[&street.dishes[1]].confirmed.clone().unwrap().version), (0, 2));
-        let (followed, tables) = boards(&world, &street).await;
+        let (followed, tables) = boards(world, &street).await;
         assert_eq!(followed.canonical(), tables.canonical());
     }
 }
@@ -119,15 +119,15 @@ both_databases! {
             Err(Failure::Refused(PlaceRefusal::Rules(all))) => matches!(all[..], [OrderRefusal::Clashes { .. }]),
             _ => false,
         };
-        assert!(clashes(&order(&world, &street, "tofu", wanted(2)).await), "the recipe has peanuts");
+        assert!(clashes(&order(world, &street, "tofu", wanted(2)).await), "the recipe has peanuts");
         let (greens, peanut, tofu) =
-            (named(&world, &street, "青菜").await, named(&world, &street, "花生").await, named(&world, &street, "豆腐").await);
-        let _ = confirm(&world, &street, 2, 0, vec![asked(tofu, None)]).await.unwrap();
-        let _ = confirm(&world, &street, 1, 0, vec![asked(greens, None), asked(peanut, Some(1_000))]).await.unwrap();
-        assert!(order(&world, &street, "tofu-2", wanted(2)).await.is_ok(), "made without");
-        assert!(clashes(&order(&world, &street, "greens", wanted(1)).await), "made with");
+            (named(world, &street, "青菜").await, named(world, &street, "花生").await, named(world, &street, "豆腐").await);
+        let _ = confirm(world, &street, 2, 0, vec![asked(tofu, None)]).await.unwrap();
+        let _ = confirm(world, &street, 1, 0, vec![asked(greens, None), asked(peanut, Some(1_000))]).await.unwrap();
+        assert!(order(world, &street, "tofu-2", wanted(2)).await.is_ok(), "made without");
+        assert!(clashes(&order(world, &street, "greens", wanted(1)).await), "made with");
         let tomorrow = street.tomorrow.request(1, Some(street.allergic_senior.id), Channel::PickUp);
-        assert!(order(&world, &street, "tomorrow", tomorrow).await.is_ok(), "tomorrow the recipe holds");
+        assert!(order(world, &street, "tomorrow", tomorrow).await.is_ok(), "tomorrow the recipe holds");
     }
 }
 
@@ -135,16 +135,16 @@ both_databases! {
     /// Saying again what stands changes nothing, not even for who never heard the answer; saying something else needs the version.
     async fn a_confirmation_is_said_once_by_version_and_answered_for(world) {
         let street = world.street().await;
-        let (greens, peanut) = (named(&world, &street, "青菜").await, named(&world, &street, "花生").await);
+        let (greens, peanut) = (named(world, &street, "青菜").await, named(world, &street, "花生").await);
         let plain = || vec![asked(greens, None)];
-        assert_eq!(confirm(&world, &street, 1, 1, plain()).await, Err(Failure::Stale { version: 0 }));
-        let first = confirm(&world, &street, 1, 0, plain()).await.unwrap();
+        assert_eq!(confirm(world, &street, 1, 1, plain()).await, Err(Failure::Stale { version: 0 }));
+        let first = confirm(world, &street, 1, 0, plain()).await.unwrap();
         for version in [0, 1] {
-            assert_eq!(confirm(&world, &street, 1, version, plain()).await.unwrap(), first, "from version {version}");
+            assert_eq!(confirm(world, &street, 1, version, plain()).await.unwrap(), first, "from version {version}");
         }
         let with = vec![asked(greens, None), asked(peanut, Some(2_000))];
-        assert_eq!(confirm(&world, &street, 1, 0, with.clone()).await, Err(Failure::Stale { version: 1 }));
-        assert_eq!(confirm(&world, &street, 1, 1, with).await.unwrap().confirmed.unwrap().version, 2);
+        assert_eq!(confirm(world, &street, 1, 0, with.clone()).await, Err(Failure::Stale { version: 1 }));
+        assert_eq!(confirm(world, &street, 1, 1, with).await.unwrap().confirmed.unwrap().version, 2);
 
         let auditor = world.actor(street.token(Role::Auditor)).await;
         let filter = AuditFilter { action: Some(AuditAction::IngredientsConfirmed), ..AuditFilter::default() };
@@ -156,16 +156,16 @@ both_databases! {
             Err(Failure::Refused(ConfirmRefusal::Faults(faults))) => faults,
             other => panic!("{other:?}"),
         };
-        assert_eq!(faults(confirm(&world, &street, 1, 2, vec![]).await), [Fault::Count]);
-        assert_eq!(faults(confirm(&world, &street, 1, 2, vec![asked(peanut, None)]).await), [Fault::AmountNeeded(0)]);
+        assert_eq!(faults(confirm(world, &street, 1, 2, vec![]).await), [Fault::Count]);
+        assert_eq!(faults(confirm(world, &street, 1, 2, vec![asked(peanut, None)]).await), [Fault::AmountNeeded(0)]);
         let nobody = asked(kitchen::id(999), Some(1));
-        assert_eq!(confirm(&world, &street, 1, 2, vec![nobody]).await, Err(Failure::Refused(ConfirmRefusal::Unknown(vec![0]))));
+        assert_eq!(confirm(world, &street, 1, 2, vec![nobody]).await, Err(Failure::Refused(ConfirmRefusal::Unknown(vec![0]))));
         let manager = world.actor(street.token(Role::Worker)).await;
         let refused = real::confirm(&world.app, manager, street.lunch.sitting, street.dishes[1], 2, plain()).await;
         assert_eq!(refused, Err(Failure::Forbidden), "who does not cook says nothing");
         let over = Instant::from_civil(street.lunch.date, chrono::NaiveTime::from_hms_opt(20, 0, 0).unwrap());
         world.clock.set(over);
-        assert_eq!(confirm(&world, &street, 1, 2, plain()).await, Err(Failure::Refused(ConfirmRefusal::NotNow)));
+        assert_eq!(confirm(world, &street, 1, 2, plain()).await, Err(Failure::Refused(ConfirmRefusal::NotNow)));
     }
 }
 
@@ -174,7 +174,7 @@ both_databases! {
     async fn who_is_on_the_list_is_put_back_by_another_dish_or_a_reason(world) {
         let street = world.street().await;
         let request = |dish: usize| street.lunch.request(dish, Some(street.allergic_senior.id), Channel::PickUp);
-        let taken = order(&world, &street, "one", request(1)).await.unwrap().order;
+        let taken = order(world, &street, "one", request(1)).await.unwrap().order;
         let cook = world.actor(street.token(Role::Cook)).await;
         let due = |name: &'static str| {
             let request = LabelRequest {
@@ -186,8 +186,8 @@ both_databases! {
         assert_eq!(due("none").await, Err(Failure::Refused(PrintRefusal::NothingToPrint)));
         let sheet = production::print(&world.app, cook.clone(), street.lunch.sitting).await.unwrap();
         assert!(text(&sheet).contains("用料未确认"));
-        let (greens, peanut) = (named(&world, &street, "青菜").await, named(&world, &street, "花生").await);
-        let _ = confirm(&world, &street, 1, 0, vec![asked(greens, None), asked(peanut, Some(5_000))]).await.unwrap();
+        let (greens, peanut) = (named(world, &street, "青菜").await, named(world, &street, "花生").await);
+        let _ = confirm(world, &street, 1, 0, vec![asked(greens, None), asked(peanut, Some(5_000))]).await.unwrap();
         let label = due("again").await.unwrap();
         assert!(text(&label).contains("含花生"), "{}", text(&label));
         let sheet = text(&production::print(&world.app, cook.clone(), street.lunch.sitting).await.unwrap());
@@ -197,11 +197,11 @@ both_databases! {
         let mut reasoned = request(1);
         reasoned.lines[0].override_reason = Some("厨房单独做，不放花生".to_owned());
         let kept = change::change(&world.app, worker.clone(), key("reason"), taken.order, 2, reasoned).await.unwrap().order;
-        assert_eq!((counted(&world, &street).await.unfit, kept.lines[0].exceptions.len()), (vec![], 1));
-        let soy = named(&world, &street, "酱油").await;
+        assert_eq!((counted(world, &street).await.unfit, kept.lines[0].exceptions.len()), (vec![], 1));
+        let soy = named(world, &street, "酱油").await;
         let more = vec![asked(greens, None), asked(peanut, Some(5_000)), asked(soy, Some(1_000))];
-        let _ = confirm(&world, &street, 1, 1, more).await.unwrap();
-        assert_eq!(counted(&world, &street).await.unfit.len(), 0, "soy is nothing to them: the reason covers the peanuts still");
+        let _ = confirm(world, &street, 1, 1, more).await.unwrap();
+        assert_eq!(counted(world, &street).await.unfit.len(), 0, "soy is nothing to them: the reason covers the peanuts still");
         let moved = change::change(&world.app, worker, key("other"), taken.order, kept.version, request(0)).await.unwrap().order;
         assert!(moved.lines.iter().all(|line| !line.unfit && line.exceptions.is_empty()));
     }

@@ -26,6 +26,9 @@ impl Meals {
     }
 }
 
+/// What a meal comes to, and the versions that granted it.
+type Meal<'a> = (Fen, BTreeSet<(&'a Name, &'a VersionRef)>);
+
 /// Who ate a meal, and in which economic class they were on its day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guest {
@@ -80,7 +83,7 @@ impl SubsidyReport {
                 version.fen = version.fen.plus(of.fen)?;
             }
         }
-        let mut meals: BTreeMap<(ServiceDate, OrderId), (Fen, BTreeSet<(&Name, &VersionRef)>)> = BTreeMap::new();
+        let mut meals: BTreeMap<(ServiceDate, OrderId), Meal<'_>> = BTreeMap::new();
         for line in lines {
             let (fen, versions) = meals.entry((line.date, line.order)).or_default();
             *fen = fen.plus(line.fen)?;

@@ -11,6 +11,7 @@ use domain::subsidy::FactKind;
 use domain::text_enum::TextEnum;
 use domain::{Instant, PlaceCode, ServiceDate};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use store::column::Col;
 use store::conn::AnyConnection;
 use store::query::anomalies;
@@ -107,11 +108,11 @@ impl Places {
         meal: &ServedRow,
     ) -> Result<Option<i64>, StoreError> {
         let (Col(canteen), Col(on)) = (meal.canteen_id, meal.service_date);
-        if !self.at.contains_key(&canteen) {
-            let place = served::canteen(conn, canteen)?.map(|row| row.place.0);
-            self.at.insert(canteen, place);
-        }
-        let Some(place) = self.at.get(&canteen).cloned().flatten() else { return Ok(None) };
+        let place = match self.at.entry(canteen) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(served::canteen(conn, canteen)?.map(|row| row.place.0)),
+        };
+        let Some(place) = place.clone() else { return Ok(None) };
         let key = (place, on, rule);
         if let Some(limit) = self.limits.get(&key) {
             return Ok(*limit);

@@ -244,7 +244,6 @@ fn close_what_is_gone(tx: &mut Tx<'_>, senior: SeniorId, from: ServiceDate, stil
             version: row.version + 1,
             state: Word(CorrectionState::Closed),
             resolution: Some(Word(Resolution::Gone)),
-            proposed_by: None,
             decided_at: Some(Col(tx.now())),
             ..row
         };

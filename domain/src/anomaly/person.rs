@@ -80,11 +80,15 @@ impl Cause {
 
 impl Absence {
     /// How far a day lies inside: days since the day of death, or days to the nearer end of an absence. On the day itself, and on the
-    /// first and last day of a stay, somebody may have eaten, before or after; those are 0. Outside there is nothing to measure.
+    /// first and last day of a stay, somebody may have eaten, before or after; those are 0. Outside there is nothing to measure. A
+    /// record of a death that was given an end was wrong, as it is for subsidies.
     #[must_use]
     pub fn depth(&self, on: ServiceDate) -> Option<i64> {
         let since = on.days_since(self.from);
-        let until = self.to.filter(|_| self.cause == Cause::Away).map_or(i64::MAX, |to| to.days_since(on));
+        let until = self.to.map_or(i64::MAX, |to| to.days_since(on));
+        if self.cause == Cause::Death && self.to.is_some() {
+            return None;
+        }
         (since >= 0 && until >= 0).then(|| since.min(until))
     }
 }
@@ -177,8 +181,9 @@ mod tests {
             (absence(Cause::Death, 3, None), 2, None),
             (absence(Cause::Death, 3, None), 3, Some(0)),
             (absence(Cause::Death, 3, None), 4, Some(1)),
-            // An end of a death is a slip of the keyboard.
-            (absence(Cause::Death, 3, Some(3)), 9, Some(6)),
+            // A record of a death with an end was wrong.
+            (absence(Cause::Death, 3, Some(3)), 3, None),
+            (absence(Cause::Death, 3, Some(9)), 4, None),
             (absence(Cause::Away, 3, Some(7)), 3, Some(0)),
             (absence(Cause::Away, 3, Some(7)), 4, Some(1)),
             (absence(Cause::Away, 3, Some(7)), 5, Some(2)),

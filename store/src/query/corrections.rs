@@ -171,7 +171,7 @@ pub fn claim_lines(conn: &mut AnyConnection, of: CanteenId, which: claims::Which
     let (from, to) = which.dates();
     let mut found = Vec::new();
     macro_rules! side {
-        ($account:expr, $sign:expr) => {{
+        ($account:expr, $signed:expr) => {{
             let mut query = correction::table
                 .inner_join(transfer::table.on(transfer::correction_id.eq(correction::id.nullable())))
                 .inner_join(ledger_account::table.on(ledger_account::id.eq($account)))
@@ -192,13 +192,14 @@ pub fn claim_lines(conn: &mut AnyConnection, of: CanteenId, which: claims::Which
             }
             let rows: Vec<CorrectedClaim> = query.load(conn)?;
             found.extend(rows.into_iter().map(|(row, id, parts)| {
-                let amount_fen = Col(Fen($sign * row.amount_fen.0.0));
+                let signed: fn(i64) -> i64 = $signed;
+                let amount_fen = Col(Fen(signed(row.amount_fen.0.0)));
                 (ClaimRow { amount_fen, ..row }, id, parts)
             }));
         }};
     }
-    side!(transfer::credit_id, 1);
-    side!(transfer::debit_id, -1);
+    side!(transfer::credit_id, |fen| fen);
+    side!(transfer::debit_id, |fen| -fen);
     Ok(found)
 }
 
