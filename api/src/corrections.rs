@@ -6,7 +6,7 @@ use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::paging::{PageView, cursor_id, limit_of, versioned};
 use crate::problem::{Problem, ProblemCode as P};
-use crate::settlements::never;
+use crate::settlements::{never, reason};
 use crate::words::path_id;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
@@ -161,12 +161,6 @@ async fn answered(
 ) -> Result<HttpResponse, Problem> {
     let card = answer::answer(app, actor, path_id(path)?, version, what).await.map_err(refused)?;
     Ok(versioned(HttpResponse::Ok(), card.row.version, &CorrectionView::from(card)))
-}
-
-fn reason(text: &str) -> Result<(), Problem> {
-    let mut faults = Faults::default();
-    crate::input::text(&mut faults, "/reason", text, 200);
-    faults.into_result(()).map_err(|f| Problem::invalid(&f))
 }
 
 fn refused(failure: Failure<CorrectionRefusal>) -> Problem {

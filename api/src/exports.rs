@@ -10,7 +10,7 @@ use actix_web::web::{self, Bytes, Data, Path, Query, ServiceConfig};
 use app::App;
 use app::exports::{self, Export, ExportKind, ExportRefusal, Wanted, XLSX_ROWS, file};
 use app::failure::{Failure, Never};
-use app::tabular::Language;
+use app::tabular::{Format, Language};
 use domain::ServiceDate;
 use domain::access::Action;
 use domain::fault::Faults;
@@ -44,6 +44,15 @@ pub enum FileFormat {
     Csv,
     /// An Excel workbook, of at most 20,000 rows.
     Xlsx,
+}
+
+impl From<FileFormat> for Format {
+    fn from(of: FileFormat) -> Self {
+        match of {
+            FileFormat::Csv => Self::Csv,
+            FileFormat::Xlsx => Self::Xlsx,
+        }
+    }
 }
 
 /// The encoding of a CSV file.

@@ -1,6 +1,6 @@
 //! Payouts: files for the bank, the bank's answers, what waits on the suspense list.
 
-use crate::download::{XLSX, download};
+use crate::download::download_as;
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::paging::{PageQuery, PageView, cursor_of, page};
@@ -206,12 +206,12 @@ pub async fn export_payout(
     query: Query<FileQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: PayoutId = path_id(&path)?;
-    let (format, media, ending) = match query.format {
-        FileForm::Csv => (Format::Csv, "text/csv; charset=utf-8", "csv"),
-        FileForm::Xlsx => (Format::Xlsx, XLSX, "xlsx"),
+    let format = match query.format {
+        FileForm::Csv => Format::Csv,
+        FileForm::Xlsx => Format::Xlsx,
     };
     let bytes = file::export(&app, actor, id, format).await.map_err(refused)?;
-    Ok(download(media, format!("{id}.{ending}")).body(bytes))
+    Ok(download_as(format, id).body(bytes))
 }
 
 /// A payment that was issued again.

@@ -1,6 +1,6 @@
 //! What to buy, what to take from the store, and what ingredients are bought in.
 
-use crate::download::{XLSX, download};
+use crate::download::download_as;
 use crate::exports::FileFormat;
 use crate::extract::{IfMatch, Signed};
 use crate::lots::ProposalView;
@@ -296,8 +296,8 @@ pub async fn get_purchasing_file(
     query: Query<PurchasingQuery>,
 ) -> Result<HttpResponse, Problem> {
     let found = purchasing::list(&app, actor, path_id(&path)?, span(&query)).await.map_err(|f| Problem::of(f, refused))?;
-    let format = query.format.unwrap_or_default();
-    saved(format!("purchasing-{}-{}", query.from, query.to), format, file::purchase(&found, form(format)))
+    let format = query.format.unwrap_or_default().into();
+    saved(format!("purchasing-{}-{}", query.from, query.to), format, file::purchase(&found, format))
 }
 
 /// What to take from the store for each batch of a sitting that still takes ingredients; first expired, first out, each batch after the
@@ -320,18 +320,11 @@ pub async fn get_issue_file(
     query: Query<ListFileQuery>,
 ) -> Result<HttpResponse, Problem> {
     let found = purchasing::issue_list(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, refused))?;
-    let format = query.format.unwrap_or_default();
-    saved("issue-list", format, file::issue(&found, form(format)))
+    let format = query.format.unwrap_or_default().into();
+    saved("issue-list", format, file::issue(&found, format))
 }
 
-const fn form(format: FileFormat) -> Format {
-    match format {
-        FileFormat::Csv => Format::Csv,
-        FileFormat::Xlsx => Format::Xlsx,
-    }
-}
-
-fn saved(name: impl std::fmt::Display, format: FileFormat, file: Result<Vec<u8>, WriteError>) -> Result<HttpResponse, Problem> {
+fn saved(name: impl std::fmt::Display, format: Format, file: Result<Vec<u8>, WriteError>) -> Result<HttpResponse, Problem> {
     let file = file.map_err(|error| match error {
         WriteError::TooManyRows(_) => Problem::new(P::TooLarge),
         other => {
@@ -339,11 +332,7 @@ fn saved(name: impl std::fmt::Display, format: FileFormat, file: Result<Vec<u8>,
             Problem::new(P::Internal)
         }
     })?;
-    let (media, end) = match format {
-        FileFormat::Csv => ("text/csv; charset=utf-8", "csv"),
-        FileFormat::Xlsx => (XLSX, "xlsx"),
-    };
-    Ok(download(media, format!("{name}.{end}")).body(file))
+    Ok(download_as(format, name).body(file))
 }
 
 /// What a canteen buys its ingredients in.

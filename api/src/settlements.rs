@@ -269,9 +269,7 @@ pub async fn withdraw_settlement(
     version: IfMatch,
     body: Json<WithdrawalBody>,
 ) -> Result<HttpResponse, Problem> {
-    let mut faults = Faults::default();
-    crate::input::text(&mut faults, "/reason", &body.reason, 200);
-    faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
+    reason(&body.reason)?;
     stepped(&app, signed, &path, version, Step::Withdraw(body.into_inner().reason)).await
 }
 
@@ -299,6 +297,13 @@ pub async fn close_settlement(
     version: IfMatch,
 ) -> Result<HttpResponse, Problem> {
     stepped(&app, signed, &path, version, Step::Close).await
+}
+
+/// Why something about money is done, for whoever reads it later.
+pub(crate) fn reason(text: &str) -> Result<(), Problem> {
+    let mut faults = Faults::default();
+    crate::input::text(&mut faults, "/reason", text, 200);
+    faults.into_result(()).map_err(|f| Problem::invalid(&f))
 }
 
 pub(crate) fn never(failure: Failure<Never>) -> Problem {

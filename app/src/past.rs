@@ -2,7 +2,6 @@
 
 use crate::orders::close::GRACE_S;
 use crate::subsidies::{self, fact_of};
-use domain::correction::Resolution;
 use domain::id::{FactId, OrderId, SeniorId};
 use domain::order::OrderState;
 use domain::subsidy::backtest::{Bill, Eater, PastMeal, Record};
@@ -54,10 +53,7 @@ pub fn eaters(conn: &mut AnyConnection, run: Run, span: (ServiceDate, ServiceDat
 
 /// Of each order the last correction that changed what it costs.
 fn corrections_of(rows: Vec<CorrectionRow>) -> BTreeMap<OrderId, CorrectionRow> {
-    let changes = |row: &CorrectionRow| {
-        row.decided_at.is_some() && row.resolution.is_some_and(|of| matches!(of.0, Resolution::Adjust | Resolution::Annul))
-    };
-    rows.into_iter().filter(changes).map(|row| (row.order_id.0, row)).collect()
+    rows.into_iter().filter(CorrectionRow::has_changed_cost).map(|row| (row.order_id.0, row)).collect()
 }
 
 /// A meal that was annulled was not eaten, and its limits were given back then; one that was adjusted has another bill.

@@ -51,13 +51,7 @@ fn day(n: i32) -> ServiceDate {
 /// Lunches of some seniors on some days under the demonstration policy, ordered before the first.
 async fn ordered(bench: &Bench, meals: &[(i32, u128)]) -> Vec<OrderId> {
     app::policies::publish::publish_for_setup(&bench.app, DEMO).await.unwrap();
-    let worker = bench.staff(3, Role::Worker).await;
-    let mut orders = Vec::new();
-    for (on, who) in meals {
-        let placed = place::place(&bench.app, worker.clone(), key(), order(*on, MealPeriod::Lunch, *who, 1)).await.unwrap();
-        orders.push(placed.order.order);
-    }
-    orders
+    ordered_again(bench, meals).await
 }
 
 async fn redeem(bench: &Bench, of: OrderId, on: i32) {

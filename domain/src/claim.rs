@@ -189,13 +189,14 @@ fn payer_total(payer: &Payer, by_version: &BTreeMap<&VersionRef, (u64, Fen)>) ->
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::id::Id;
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    fn line(n: u128, payer: &str, version: &str, fen: i64) -> ClaimLine {
+    /// A line of 23 November 2026.
+    pub(crate) fn line(n: u128, payer: &str, version: &str, fen: i64) -> ClaimLine {
         ClaimLine {
             transfer: Id::from_uuid(Uuid::from_u128(n)),
             order: Id::from_uuid(Uuid::from_u128(n)),

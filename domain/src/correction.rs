@@ -57,6 +57,17 @@ crate::text_enum! {
     }
 }
 
+impl Resolution {
+    /// Whether it changes what the meal costs; the others let it stand.
+    #[must_use]
+    pub const fn changes_cost(self) -> bool {
+        match self {
+            Self::Adjust | Self::Annul => true,
+            Self::Waive | Self::Dismiss | Self::Gone => false,
+        }
+    }
+}
+
 /// What somebody wants to do with a correction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CorrectionCommand {

@@ -80,6 +80,12 @@ impl PlaceCode {
         Some(Self(self.0[..*at].to_owned()))
     }
 
+    /// This place and what encloses it, the narrowest first.
+    #[must_use]
+    pub fn chain(&self) -> Vec<Self> {
+        std::iter::successors(Some(self.clone()), Self::parent).collect()
+    }
+
     /// The enclosing place of a level, or itself; `None` when this place is above it.
     #[must_use]
     pub fn at_level(&self, level: PlaceLevel) -> Option<Self> {
@@ -115,7 +121,7 @@ mod tests {
     #[test]
     fn a_parent_is_a_prefix_of_its_children() {
         let community = PlaceCode::parse("990101001002").unwrap();
-        let chain: Vec<String> = std::iter::successors(Some(community.clone()), PlaceCode::parent).map(|p| p.to_string()).collect();
+        let chain: Vec<String> = community.chain().iter().map(ToString::to_string).collect();
         assert_eq!(chain, ["990101001002", "990101001", "990101", "9901", "99"]);
         for place in &chain {
             assert!(PlaceCode::parse(place).unwrap().contains(&community));

@@ -108,31 +108,14 @@ impl SubsidyReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claim::{Look, totals};
+    use crate::claim::totals;
     use crate::id::Id;
-    use crate::order::RedemptionMethod;
-    use crate::{Instant, MealPeriod};
     use proptest::prelude::*;
     use uuid::Uuid;
 
     fn line(n: u128, order: u128, payer: &str, day: i32, fen: i64) -> ClaimLine {
-        ClaimLine {
-            transfer: Id::from_uuid(Uuid::from_u128(n)),
-            order: Id::from_uuid(Uuid::from_u128(order)),
-            evidence: Id::from_uuid(Uuid::from_u128(order)),
-            payer: Payer::parse(payer).unwrap(),
-            version: VersionRef { version: "v1".into(), hash: "00".into() },
-            date: ServiceDate::new(2026, 11, 1).unwrap().plus_days(day),
-            meal: MealPeriod::Lunch,
-            order_no: 1,
-            masked_name: "张*".into(),
-            method: RedemptionMethod::Card,
-            served_at: Instant::from_micros(0),
-            fen: Fen(fen),
-            flags: Vec::new(),
-            correction: None,
-            look: Look::None,
-        }
+        let date = ServiceDate::new(2026, 11, 1).unwrap().plus_days(day);
+        ClaimLine { order: Id::from_uuid(Uuid::from_u128(order)), date, ..crate::claim::tests::line(n, payer, "v1", fen) }
     }
 
     fn canteen(n: u128) -> CanteenId {

@@ -33,5 +33,5 @@ pub use text::{CardNumber, Code, Licence, Phone, Private, Text};
 pub use value::{CellValue, Kind, Shape};
 pub use when::{CutOff, TimeWindow, Weekdays};
 pub use words::{Relation, Word};
-pub use write::{CsvWriter, Heading, WriteError, csv_header, csv_lines, headings};
-pub use xlsx_out::{ColumnChart, Sheet, XlsxWriter, template, workbook_of, workbook_of_sheets};
+pub use write::{CsvWriter, Heading, WriteError, csv_header, csv_lines, file_of, headings};
+pub use xlsx_out::{ColumnChart, Sheet, XLSX_MEDIA, XlsxWriter, template, workbook_of, workbook_of_sheets};

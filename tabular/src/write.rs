@@ -1,8 +1,10 @@
 //! Writing a table as CSV that a spreadsheet opens rightly and that reads back to equal rows.
 
 use crate::csv_in::with_guard;
+use crate::read::Format;
 use crate::schema::{Language, Row, Schema};
 use crate::value::Kind;
+use crate::xlsx_out::workbook_of;
 use std::io::Write;
 use std::marker::PhantomData;
 
@@ -115,6 +117,20 @@ fn csv_text(records: impl Iterator<Item = Vec<String>>) -> Result<String, WriteE
     }
     let bytes = out.into_inner().map_err(|e| WriteError::Io(e.into_error()))?;
     String::from_utf8(bytes).map_err(|e| WriteError::Io(std::io::Error::other(e)))
+}
+
+/// Cells as a file: CSV in UTF-8 with a byte-order mark, without which Excel in China reads GBK, or a workbook of one sheet.
+pub fn file_of(
+    format: Format,
+    name: &str,
+    headings: &[Heading],
+    rows: Vec<Vec<String>>,
+    language: Language,
+) -> Result<Vec<u8>, WriteError> {
+    match format {
+        Format::Csv => Ok(["\u{feff}", &csv_header(headings, language)?, &csv_lines(headings, rows)?].concat().into_bytes()),
+        Format::Xlsx => workbook_of(name, headings, &rows, language),
+    }
 }
 
 #[cfg(test)]

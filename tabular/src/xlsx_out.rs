@@ -86,6 +86,9 @@ pub struct ColumnChart<'a> {
     pub drawn: &'a [u16],
 }
 
+/// The media type of a workbook.
+pub const XLSX_MEDIA: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// A workbook of one sheet.
 pub fn workbook_of(name: &str, headings: &[Heading], rows: &[Vec<String>], language: Language) -> Result<Vec<u8>, WriteError> {
     workbook_of_sheets(&[Sheet { name, headings, rows, chart: None }], language)

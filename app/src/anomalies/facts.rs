@@ -82,7 +82,7 @@ async fn of_fact(app: &App, fact: FactRow, until: ServiceDate) -> Outcome<Vec<Fo
     app.store
         .read("anomalies_of_fact", move |conn| {
             let Some(absence) = absence(&fact) else { return Ok(Vec::new()) };
-            let to = absence.to.filter(|_| absence.cause == Cause::Away).map_or(until, |to| to.min(until));
+            let to = absence.to.map_or(until, |to| to.min(until));
             let meals = served::of_senior(conn, absence.senior, (absence.from, to), MEALS_MAX)?;
             let rows = meals.into_iter().map(|(meal, _)| (fact.clone(), meal)).collect();
             let mut known = Places::default();

@@ -44,14 +44,9 @@ fn own(row: SettingRow) -> OwnSetting {
     OwnSetting { place: row.place_code.0, key: row.key.0, from: row.from_on.0, value: row.value, reason: row.reason }
 }
 
-/// A place and what encloses it.
-fn around(place: &PlaceCode) -> Vec<PlaceCode> {
-    std::iter::successors(Some(place.clone()), PlaceCode::parent).collect()
-}
-
 /// What holds at a place on a day.
 fn rules_at(conn: &mut AnyConnection, shelf: &RuleShelf, place: &PlaceCode, on: ServiceDate) -> Result<Rules, StoreError> {
-    let own: Vec<OwnSetting> = anomalies::settings_of(conn, &around(place), SETTINGS_MAX)?.into_iter().map(self::own).collect();
+    let own: Vec<OwnSetting> = anomalies::settings_of(conn, &place.chain(), SETTINGS_MAX)?.into_iter().map(self::own).collect();
     Ok(shelf.book()?.with(entries(&own)).in_force(place, on))
 }
 

@@ -9,7 +9,7 @@ use domain::correction::CorrectionState;
 use domain::id::{CanteenId, OrderId, SittingId, TransferId};
 use domain::ledger::Payer;
 use domain::subsidy::trace::Flag;
-use domain::{Fen, MealPeriod};
+use domain::{Fen, MealPeriod, PlaceCode};
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -95,11 +95,17 @@ pub async fn canteens(app: &App, actor: Arc<Actor>, only: Option<CanteenId>) -> 
 pub async fn every_canteen(app: &App) -> Result<Vec<ClaimCanteen>, StoreError> {
     app.store
         .read("every_canteen", move |conn| {
-            let grant = |place| RoleGrant { role: Role::Officer, place, canteen: None };
-            let grants = policies::provinces(conn)?.into_iter().map(grant).collect();
-            claims::canteens(conn, &Actor { grants, ..Actor::default() }.scope(Action::SeeClaims))
+            let provinces = policies::provinces(conn)?;
+            canteens_at(conn, provinces)
         })
         .await
+}
+
+/// The canteens at places and below, for whoever may see the claims of all of them, by code.
+pub(crate) fn canteens_at(conn: &mut AnyConnection, places: Vec<PlaceCode>) -> Result<Vec<ClaimCanteen>, StoreError> {
+    let grant = |place| RoleGrant { role: Role::Officer, place, canteen: None };
+    let grants = places.into_iter().map(grant).collect();
+    claims::canteens(conn, &Actor { grants, ..Actor::default() }.scope(Action::SeeClaims))
 }
 
 async fn in_scope(app: &App, scope: Scope, only: Option<CanteenId>) -> Outcome<Vec<ClaimCanteen>, Never> {
@@ -211,8 +217,8 @@ fn look_at(conn: &mut AnyConnection, id: CanteenId, which: Which, lines: &mut [C
             CorrectionState::Open | CorrectionState::Proposed => None,
         };
     }
-    for line in lines.iter_mut().filter(|_| !looks.is_empty()) {
-        line.look = looks.get(&line.order).copied().unwrap_or_default();
+    if !looks.is_empty() {
+        lines.iter_mut().for_each(|line| line.look = looks.get(&line.order).copied().unwrap_or_default());
     }
     Ok(())
 }

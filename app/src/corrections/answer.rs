@@ -1,19 +1,16 @@
 //! What people say of a correction: one proposes, another approves, which does it.
 
-use super::{CorrectionCard, CorrectionRefusal, Difference, Stands, opened, order_of, permit, stored_parts};
+use super::{CorrectionCard, CorrectionRefusal, Difference, Stands, opened, permit, record, stored_parts};
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
-use crate::{App, audit, subsidies};
+use crate::{App, subsidies};
+use domain::MoneyOverflow;
 use domain::access::{Action, Actor};
 use domain::audit::AuditAction;
-use domain::correction::{
-    self, CorrectionCause, CorrectionCommand, CorrectionState, Costs, Resolution, Standing, differences, transition,
-};
+use domain::correction::{self, CorrectionCommand, CorrectionState, Costs, Resolution, Standing, differences, transition};
 use domain::id::{CorrectionId, OrderId};
 use domain::ledger::Movement;
 use domain::order::OrderState;
-use domain::{MoneyOverflow, PlaceCode};
-use serde_json::json;
 use std::sync::Arc;
 use store::column::{Col, Word};
 use store::query::corrections::{self, CorrectionRow};
@@ -176,7 +173,7 @@ fn carry_out(tx: &mut Tx<'_>, row: &CorrectionRow) -> Outcome<(), CorrectionRefu
     corrections::insert_transfers(tx.change(), row.id.0, &rows)?;
     if row.resolution == Some(Word(Resolution::Annul)) {
         // A limit counts meals that were eaten.
-        let order = order_of(tx.look(), row.order_id.0)?;
+        let order = orders::find(tx.look(), row.order_id.0)?.ok_or(StoreError::NotFound)?;
         subsidies::release_claims(tx, &order)?;
     }
     Ok(())
@@ -195,17 +192,4 @@ fn moves_of(tx: &mut Tx<'_>, row: &CorrectionRow, resolution: Resolution) -> Out
         _ => Costs::default(),
     };
     Ok(differences(row.canteen_id.0, &stands.costs, &after).map_err(fault)?)
-}
-
-fn record(tx: &mut Tx<'_>, actor: &Actor, row: &CorrectionRow, place: &PlaceCode, action: AuditAction) {
-    let detail = json!({ "order": row.order_id.0, "cause": row.cause.0, "resolution": row.resolution.map(|of| of.0),
-        "claim_fen": row.claim_fen.0.0, "reason": row.reason });
-    audit::record(tx, actor, action, row.id.0, Some(place), &detail);
-}
-
-/// Whether a resolution is one that a person may ask for of a meal in which nothing was found.
-#[must_use]
-pub fn may_be_asked(resolution: Resolution) -> bool {
-    let of = Standing { state: CorrectionState::Open, cause: CorrectionCause::Refund, takes_back: true, proposed_by: None };
-    transition(&of, CorrectionCommand::Propose { resolution }).is_ok()
 }

@@ -4,21 +4,26 @@ pub mod answer;
 pub mod look;
 pub mod rerate;
 
-use crate::failure::{Failure, Outcome, Thing};
+use crate::failure::{Outcome, Thing};
 use crate::subsidies::stored_decision;
-use domain::access::{Action, Actor, Where};
+use crate::{audit, settlements};
+use domain::access::{Action, Actor};
+use domain::audit::AuditAction;
 use domain::claim::VersionRef;
-use domain::correction::{CorrectionRejection, CorrectionState, Costs, Part, Resolution};
-use domain::id::{CanteenId, CorrectionId, OrderId};
+use domain::correction::{CorrectionCause, CorrectionRejection, CorrectionState, Costs, Part};
+use domain::id::{CanteenId, CorrectionId, SeniorId};
 use domain::ledger::Payer;
 use domain::order::OrderState;
 use domain::subsidy::Decision;
-use domain::{Fen, PlaceCode};
-use store::StoreError;
+use domain::subsidy::trace::Flag;
+use domain::{Fen, Instant, PlaceCode};
+use serde_json::json;
+use store::column::{Col, Word};
 use store::conn::AnyConnection;
 use store::query::catalogue;
 use store::query::corrections::CorrectionRow;
-use store::query::rows::DecisionRow;
+use store::query::rows::{DecisionRow, OrderRow};
+use store::{StoreError, Tx};
 
 /// Why a command on corrections is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,13 +76,9 @@ impl Stands {
     /// `corrections` are all of the order, the earliest first.
     fn of(row: &DecisionRow, corrections: &[CorrectionRow]) -> Result<Self, StoreError> {
         let decision = stored_decision(row)?;
-        let provisional = decision.flags.contains(&domain::subsidy::trace::Flag::CalendarProvisional);
-        let changing = |c: &&CorrectionRow| {
-            c.state.0 == CorrectionState::Closed
-                && c.resolution.is_some_and(|of| matches!(of.0, Resolution::Adjust | Resolution::Annul))
-        };
+        let provisional = decision.flags.contains(&Flag::CalendarProvisional);
         let decision =
-            match corrections.iter().rfind(changing) {
+            match corrections.iter().rfind(|row| row.has_changed_cost()) {
                 None => Ok(decision),
                 Some(CorrectionRow { trace: Some(trace), .. }) => Ok(serde_json::from_str(trace)
                     .map_err(|e| StoreError::Database(format!("correction of {}: {e}", row.order_id.0)))?),
@@ -120,28 +121,27 @@ impl Difference {
     }
 }
 
-/// Asks for a right over a canteen's money. Who may see its claims learns that they may not do this; others that there is nothing.
+/// Asks for a right over a canteen's money, and tells where the canteen lies.
 fn permit<R>(conn: &mut AnyConnection, actor: &Actor, action: Action, canteen: CanteenId, hidden: Thing) -> Outcome<PlaceCode, R> {
-    let row = catalogue::canteen(conn, canteen)?.ok_or(StoreError::NotFound)?;
-    let at = Where { place: &row.place_code.0, canteen: Some(canteen) };
-    if actor.may(action, at) {
-        Ok(row.place_code.0)
-    } else if actor.may(Action::SeeClaims, at) {
-        Err(Failure::Forbidden)
-    } else {
-        Err(Failure::NotFound(hidden))
-    }
+    let Col(place) = catalogue::canteen(conn, canteen)?.ok_or(StoreError::NotFound)?.place_code;
+    settlements::permit(actor, action, canteen, &place, hidden)?;
+    Ok(place)
+}
+
+/// Records what became of a correction; nobody's doing is the worker's.
+fn record(tx: &mut Tx<'_>, actor: &Actor, row: &CorrectionRow, place: &PlaceCode, action: AuditAction) {
+    let detail = json!({ "order": row.order_id.0, "cause": row.cause.0, "resolution": row.resolution.map(|of| of.0),
+        "claim_fen": row.claim_fen.0.0, "reason": row.reason });
+    audit::record(tx, actor, action, row.id.0, Some(place), &detail);
 }
 
 /// A correction that is found or asked for now.
 fn opened(
     id: CorrectionId,
-    order: (&store::query::rows::OrderRow, domain::id::SeniorId),
+    (order, senior): (&OrderRow, SeniorId),
     difference: &Difference,
-    now: domain::Instant,
+    now: Instant,
 ) -> Result<CorrectionRow, StoreError> {
-    use store::column::{Col, Word};
-    let (order, senior) = order;
     Ok(CorrectionRow {
         id: Col(id),
         version: 1,
@@ -149,7 +149,7 @@ fn opened(
         senior_id: Col(senior),
         canteen_id: order.canteen_id,
         service_date: order.service_date,
-        cause: Word(domain::correction::CorrectionCause::Refund),
+        cause: Word(CorrectionCause::Refund),
         state: Word(CorrectionState::Open),
         resolution: None,
         takes_back: difference.takes_back,
@@ -167,9 +167,4 @@ fn opened(
         decided_by: None,
         decided_at: None,
     })
-}
-
-/// The order of a correction, by its identifier.
-fn order_of(conn: &mut AnyConnection, id: OrderId) -> Result<store::query::rows::OrderRow, StoreError> {
-    store::query::orders::find(conn, id)?.ok_or(StoreError::NotFound)
 }

@@ -1,9 +1,9 @@
 //! Deciding meals again when something that reaches back to them was recorded. What was noted (migration `corrections`) is followed
 //! within a second, whichever process recorded it.
 
-use super::{Difference, Stands, opened};
+use super::{Difference, Stands, opened, record};
 use crate::failure::{Failure, Never, Outcome};
-use crate::{App, audit, past};
+use crate::{App, past};
 use chrono::NaiveTime;
 use domain::access::Actor;
 use domain::audit::AuditAction;
@@ -12,7 +12,6 @@ use domain::id::{OrderId, SeniorId};
 use domain::order::OrderState;
 use domain::subsidy::rerate::{Differing, decide_again};
 use domain::{Instant, ServiceDate};
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use store::column::{Col, Word};
 use store::query::corrections::{self, CorrectionRow, Note, Whose};
@@ -205,13 +204,13 @@ fn say(tx: &mut Tx<'_>, all: &[CorrectionRow], row: CorrectionRow) -> Result<Kep
             if !corrections::update(tx.change(), &renewed)? {
                 return Err(StoreError::Contention("correction"));
             }
-            tell(tx, &renewed)?;
+            tell(tx, &renewed, AuditAction::CorrectionFound)?;
         }
         // It was waived, or dismissed: two people have said that this very difference is to stand.
         Some(closed) if same(closed) => return Ok(Kept::Known),
         _ => {
             corrections::insert(tx.change(), &row)?;
-            tell(tx, &row)?;
+            tell(tx, &row, AuditAction::CorrectionFound)?;
         }
     }
     Ok(Kept::Found)
@@ -250,20 +249,14 @@ fn close_what_is_gone(tx: &mut Tx<'_>, senior: SeniorId, from: ServiceDate, stil
         if !corrections::update(tx.change(), &row)? {
             return Err(StoreError::Contention("correction"));
         }
-        record(tx, &row, AuditAction::CorrectionDecided)?;
+        tell(tx, &row, AuditAction::CorrectionDecided)?;
         closed += 1;
     }
     Ok(closed)
 }
 
-fn tell(tx: &mut Tx<'_>, row: &CorrectionRow) -> Result<(), StoreError> {
-    record(tx, row, AuditAction::CorrectionFound)
-}
-
-fn record(tx: &mut Tx<'_>, row: &CorrectionRow, action: AuditAction) -> Result<(), StoreError> {
+fn tell(tx: &mut Tx<'_>, row: &CorrectionRow, action: AuditAction) -> Result<(), StoreError> {
     let canteen = catalogue::canteen(tx.look(), row.canteen_id.0)?.ok_or(StoreError::NotFound)?;
-    let detail = json!({ "order": row.order_id.0, "cause": row.cause.0, "claim_fen": row.claim_fen.0.0,
-        "resolution": row.resolution.map(|of| of.0) });
-    audit::record(tx, &Actor::default(), action, row.id.0, Some(&canteen.place_code.0), &detail);
+    record(tx, &Actor::default(), row, &canteen.place_code.0, action);
     Ok(())
 }

@@ -3,12 +3,12 @@
 use super::real::{Place, Said, recipes};
 use crate::jobs::notify::{self, Telling};
 use crate::orders::view;
-use crate::shelves::{dish_facts, words};
+use crate::shelves::dish_facts;
 use domain::Instant;
 use domain::diet::{Allergen, Diet, DishFacts, clashes};
 use domain::event::Event;
 use domain::id::{DishId, OrderLineId, SeniorId};
-use domain::kitchen::real::Standing;
+use domain::kitchen::real::{Part, Standing};
 use domain::notice::NoticeEvent;
 use std::collections::{BTreeMap, BTreeSet};
 use store::column::Col;
@@ -54,11 +54,15 @@ pub(crate) fn standing(line: &OrderLineRow) -> Standing {
     Standing { exceptions, reason: line.override_reason.clone() }
 }
 
+/// What is in a recipe, with what it may do to people.
+fn made_of(recipe: Vec<Part>) -> BTreeMap<String, BTreeSet<Allergen>> {
+    recipe.into_iter().map(|part| (part.name, part.allergens)).collect()
+}
+
 /// What a dish is to the rules of diets, with what is really in it.
 fn facts(conn: &mut AnyConnection, dish: DishId, said: &Said) -> Result<Option<DishFacts>, StoreError> {
     let Some(row) = catalogue::dishes(conn, &[dish])?.pop() else { return Ok(None) };
-    let recipe = recipes(conn, &[dish])?.remove(&dish).unwrap_or_default();
-    let recipe = recipe.into_iter().map(|part| (part.name, part.allergens)).collect();
+    let recipe = made_of(recipes(conn, &[dish])?.remove(&dish).unwrap_or_default());
     Ok(Some(dish_facts(&row, said.ingredients(&recipe))))
 }
 
@@ -69,13 +73,10 @@ pub(crate) fn menu_facts(
 ) -> Result<Vec<(catalogue::MenuItemRow, String, DishFacts)>, StoreError> {
     let menu = catalogue::menu(conn, sitting)?;
     let ids: Vec<DishId> = menu.iter().map(|(_, dish)| dish.id.0).collect();
-    let mut made_of: BTreeMap<DishId, BTreeMap<String, BTreeSet<Allergen>>> = BTreeMap::new();
-    for row in catalogue::recipes(conn, &ids)? {
-        made_of.entry(row.dish_id.0).or_default().insert(row.name, words(&row.allergens).collect());
-    }
+    let mut recipes = recipes(conn, &ids)?;
     let said = super::real::said(conn, &[sitting])?;
     let of = |(item, dish): (catalogue::MenuItemRow, catalogue::DishRow)| {
-        let recipe = made_of.remove(&dish.id.0).unwrap_or_default();
+        let recipe = made_of(recipes.remove(&dish.id.0).unwrap_or_default());
         let ingredients = said.get(&(sitting, dish.id.0)).map_or_else(|| recipe.clone(), |said| said.ingredients(&recipe));
         let facts = dish_facts(&dish, ingredients);
         (item, dish.name, facts)

@@ -1,10 +1,7 @@
 //! The lists as files, with Chinese headings: what is bought goes to a market by paper and to a supplier by spreadsheet.
 
 use super::{IssueLine, PurchaseLine};
-use tabular::{Format, Heading, Language, WriteError, csv_header, csv_lines, workbook_of};
-
-/// What a spreadsheet in China needs to see at the beginning of UTF-8.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+use tabular::{Format, Heading, Language, WriteError, file_of};
 
 const PURCHASE: [Heading; 12] = [
     Heading::text("食材", "ingredient"),
@@ -90,20 +87,10 @@ fn issue_rows(line: &IssueLine) -> Vec<Vec<String>> {
 
 /// What to buy, as a file.
 pub fn purchase(lines: &[PurchaseLine], format: Format) -> Result<Vec<u8>, WriteError> {
-    written("采购单", &PURCHASE, lines.iter().map(purchase_row).collect(), format)
+    file_of(format, "采购单", &PURCHASE, lines.iter().map(purchase_row).collect(), Language::Chinese)
 }
 
 /// What to take from the store, as a file.
 pub fn issue(lines: &[IssueLine], format: Format) -> Result<Vec<u8>, WriteError> {
-    written("领料单", &ISSUE, lines.iter().flat_map(issue_rows).collect(), format)
-}
-
-fn written(name: &str, headings: &[Heading], rows: Vec<Vec<String>>, format: Format) -> Result<Vec<u8>, WriteError> {
-    match format {
-        Format::Csv => {
-            let text = [BYTE_ORDER_MARK, &csv_header(headings, Language::Chinese)?, &csv_lines(headings, rows)?].concat();
-            Ok(text.into_bytes())
-        }
-        Format::Xlsx => workbook_of(name, headings, &rows, Language::Chinese),
-    }
+    file_of(format, "领料单", &ISSUE, lines.iter().flat_map(issue_rows).collect(), Language::Chinese)
 }

@@ -21,7 +21,7 @@ use store::query::reports::{self, SubscriptionRow};
 use store::query::{notices, people};
 use store::seal::Field;
 use store::{LaneKey, StoreError};
-use tabular::Language;
+use tabular::{Language, XLSX_MEDIA};
 
 /// Places that one person may follow.
 pub const PLACES_MAX: usize = 20;
@@ -40,7 +40,7 @@ pub async fn subscribe(app: &App, actor: Arc<Actor>, place: PlaceCode) -> Outcom
     let user = reader(&actor)?;
     app.store
         .write(LaneKey::of(user), "subscribe_report", move |tx| {
-            permitted(tx.look(), &actor, &place)?;
+            permitted(tx.look(), &actor, Action::SeeClaims, &place)?;
             if matches!(place.level(), PlaceLevel::Province | PlaceLevel::City) {
                 return Err(Failure::Refused(SubscriptionRefusal::TooWide));
             }
@@ -152,32 +152,31 @@ pub(crate) async fn made(app: &App, of: &ReportMail) -> Result<Result<Message, P
         Err(Failure::Store(fault)) => return Err(fault.0),
         Err(_) => return no("the right to see the place's claims has ended"),
     };
-    let (language, file) = match language {
-        NoticeLanguage::Chinese => (Language::Chinese, "助餐补贴月报"),
-        NoticeLanguage::English => (Language::English, "subsidy-report"),
-    };
-    let bytes = workbook::workbook(&report, &of.place, of.month, language)?;
-    let all = report.figures.all;
-    let subject = match language {
-        Language::Chinese => format!("{} {} 助餐补贴月报", of.place, of.month),
-        Language::English => format!("Meal subsidies of {} in {}", of.place, of.month),
-    };
-    let body = match language {
-        Language::Chinese => format!(
-            "{} {}：{} 餐，补贴 {} 元。明细见附件。\n\n不再接收：在“月报订阅”中取消。\n",
-            of.place, of.month, all.meals, all.fen
+    let (place, all) = (&of.place, report.figures.all);
+    let (language, name, subject, body) = match language {
+        NoticeLanguage::Chinese => (
+            Language::Chinese,
+            "助餐补贴月报",
+            format!("{place} {} 助餐补贴月报", of.month),
+            format!(
+                "{place} {}：{} 餐，补贴 {} 元。明细见附件。\n\n不再接收：在“月报订阅”中取消。\n",
+                of.month, all.meals, all.fen
+            ),
         ),
-        Language::English => format!(
-            "{} in {}: {} meals, {} yuan of subsidies. The workbook is attached.\n\nTo stop these mails, take the place off your list of reports.\n",
-            of.place, of.month, all.meals, all.fen
+        NoticeLanguage::English => (
+            Language::English,
+            "subsidy-report",
+            format!("Meal subsidies of {place} in {}", of.month),
+            format!(
+                "{place} in {}: {} meals, {} yuan of subsidies. The workbook is attached.\n\nTo stop these mails, take the place off your list of reports.\n",
+                of.month, all.meals, all.fen
+            ),
         ),
     };
-    let attachment = Some(Attachment { name: format!("{file}-{}-{}.xlsx", of.place, of.month), media: XLSX, bytes });
+    let bytes = workbook::workbook(&report, place, of.month, language)?;
+    let attachment = Some(Attachment { name: format!("{name}-{place}-{}.xlsx", of.month), media: XLSX_MEDIA, bytes });
     Ok(Ok(Message::Mail { to: Sensitive::new(to.reveal().to_owned()), subject, body, attachment }))
 }
-
-/// The media type of a workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 #[cfg(test)]
 mod tests {

@@ -5,10 +5,10 @@ pub mod unused;
 pub mod workbook;
 
 use crate::App;
-use crate::claims::statement::{self, Statement, VersionNames};
+use crate::claims::statement::{self, CANTEENS_AT_ONCE, Statement, VersionNames, canteens_at};
 use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::subsidies::fact_of;
-use domain::access::{Action, Actor, Role, RoleGrant, Where};
+use domain::access::{Action, Actor, Where};
 use domain::claim::Month;
 use domain::id::{CanteenId, OrderId, SeniorId};
 use domain::report::{Guest, SubsidyReport};
@@ -21,7 +21,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
-use store::query::claims::{self, ClaimCanteen};
+use store::query::claims::ClaimCanteen;
 use store::query::{reports, seniors, users};
 
 /// A month of a place in figures, with what its parts are called.
@@ -61,12 +61,15 @@ struct Part {
     guests: HashMap<OrderId, Guest>,
 }
 
-/// Canteens at once: the next is read while one is added.
-const CANTEENS_AT_ONCE: usize = 2;
-
 /// The month of all canteens at a place and below.
 pub async fn month(app: &App, actor: Arc<Actor>, place: PlaceCode, month: Month) -> Outcome<MonthReport, Never> {
-    let canteens = app.store.read("report_canteens", move |conn| canteens(conn, &actor, &place)).await?;
+    let canteens = app
+        .store
+        .read("report_canteens", move |conn| {
+            permitted(conn, &actor, Action::SeeClaims, &place)?;
+            Ok::<_, Failure<Never>>(canteens_at(conn, vec![place])?)
+        })
+        .await?;
     let parts = stream::iter(canteens).map(|canteen| app.store.read("report_part", move |conn| part(conn, canteen, month)));
     let mut parts = pin!(parts.buffered(CANTEENS_AT_ONCE));
     let mut report = MonthReport::default();
@@ -76,18 +79,10 @@ pub async fn month(app: &App, actor: Arc<Actor>, place: PlaceCode, month: Month)
     Ok(report)
 }
 
-fn canteens(conn: &mut AnyConnection, actor: &Actor, place: &PlaceCode) -> Outcome<Vec<ClaimCanteen>, Never> {
-    permitted(conn, actor, place)?;
-    // Whoever may see the place's claims may see those of every canteen below it.
-    let grant = RoleGrant { role: Role::Officer, place: place.clone(), canteen: None };
-    Ok(claims::canteens(conn, &Actor { grants: vec![grant], ..Actor::default() }.scope(Action::SeeClaims))?)
-}
-
-/// Whether somebody may see the money of a whole place, which exists.
-fn permitted<R>(conn: &mut AnyConnection, actor: &Actor, place: &PlaceCode) -> Outcome<(), R> {
-    let at = Where { place, canteen: None };
-    if !actor.may(Action::SeeClaims, at) {
-        return Err(if actor.may_somewhere(Action::SeeClaims) { Failure::NotFound(Thing::Place) } else { Failure::Forbidden });
+/// Whether somebody may do this at a whole place, which exists.
+fn permitted<R>(conn: &mut AnyConnection, actor: &Actor, action: Action, place: &PlaceCode) -> Outcome<(), R> {
+    if !actor.may(action, Where { place, canteen: None }) {
+        return Err(if actor.may_somewhere(action) { Failure::NotFound(Thing::Place) } else { Failure::Forbidden });
     }
     if users::place_exists(conn, place)? { Ok(()) } else { Err(Failure::NotFound(Thing::Place)) }
 }

@@ -1,11 +1,12 @@
 //! Who is entitled and does not use it (应补尽补): seniors whom the policies in force would grant something, and who had no subsidized meal
 //! in a month.
 
+use super::permitted;
 use crate::App;
-use crate::failure::{Failure, Never, Outcome, Thing};
+use crate::failure::{Never, Outcome};
 use crate::seniors::{SeniorView, view};
 use crate::subsidies::{self, Known};
-use domain::access::{Action, Actor, Where};
+use domain::access::{Action, Actor};
 use domain::claim::Month;
 use domain::id::{CanteenId, SeniorId};
 use domain::{Channel, Fen, MealPeriod, PlaceCode, ServiceDate};
@@ -16,7 +17,7 @@ use store::column::Col;
 use store::conn::AnyConnection;
 use store::query::seniors::SeniorRow;
 use store::query::visits::Span;
-use store::query::{catalogue, changes, reports, seniors, users};
+use store::query::{catalogue, changes, reports, seniors};
 
 /// The price of the meal that is asked about, in fen, unless another is named: that of a meal with a main dish in the shipped menus.
 pub const PRICE: Fen = Fen(1_500);
@@ -56,7 +57,7 @@ pub async fn page(
     let (shelves, sealer, today) = (app.shelves.clone(), app.store.sealer().clone(), app.clock.now().civil_date());
     app.store
         .read("unused_entitlements", move |conn| {
-            permitted(conn, &actor, &wanted.place)?;
+            permitted(conn, &actor, Action::SeeSeniors, &wanted.place)?;
             let on = day_of(wanted.month, today);
             let span = Span { place: wanted.place.clone(), from: wanted.month.first(), to: wanted.month.last() };
             let rows = reports::without_subsidy(conn, &span, after, LOOKED_AT)?;
@@ -80,13 +81,6 @@ pub async fn page(
             Ok((found, next))
         })
         .await
-}
-
-fn permitted(conn: &mut AnyConnection, actor: &Actor, place: &PlaceCode) -> Outcome<(), Never> {
-    if !actor.may(Action::SeeSeniors, Where { place, canteen: None }) {
-        return Err(if actor.may_somewhere(Action::SeeSeniors) { Failure::NotFound(Thing::Place) } else { Failure::Forbidden });
-    }
-    if users::place_exists(conn, place)? { Ok(()) } else { Err(Failure::NotFound(Thing::Place)) }
 }
 
 /// The month's last weekday, or today when that is earlier: some policies pay on workdays only.

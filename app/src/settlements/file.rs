@@ -16,7 +16,7 @@ use std::sync::Arc;
 use store::query::payments::{self, PaymentOf};
 use store::seal::Sealer;
 use store::{LaneKey, StoreError};
-use tabular::{Format, Heading, Language, csv_header, csv_lines, workbook_of};
+use tabular::{Format, Heading, Language, file_of};
 
 const HEADINGS: [Heading; 11] = [
     Heading::number("序号", "no"),
@@ -31,9 +31,6 @@ const HEADINGS: [Heading; 11] = [
     Heading::text("出资方", "funder"),
     Heading::text("付款批次", "payout"),
 ];
-
-/// What a spreadsheet needs to see that a file is UTF-8.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The file of a payout.
 pub async fn export(app: &App, actor: Arc<Actor>, id: PayoutId, format: Format) -> Outcome<Vec<u8>, SettlementRefusal> {
@@ -50,7 +47,8 @@ pub async fn export(app: &App, actor: Arc<Actor>, id: PayoutId, format: Format) 
         })
         .await?;
     let payments = rows.len();
-    let bytes = bytes(rows, format).map_err(|e| StoreError::Database(format!("payment file: {e}")))?;
+    let bytes = file_of(format, "付款", &HEADINGS, rows, Language::Chinese)
+        .map_err(|e| StoreError::Database(format!("payment file: {e}")))?;
     app.store
         .write(LaneKey::of(id), "payment_file_given_out", move |tx| {
             let detail = json!({ "payments": payments });
@@ -77,14 +75,4 @@ fn cells(sealer: &Sealer, payout: PayoutId, of: &PaymentOf) -> Result<Vec<String
         row.funder.clone(),
         payout.to_string(),
     ])
-}
-
-fn bytes(rows: Vec<Vec<String>>, format: Format) -> Result<Vec<u8>, tabular::WriteError> {
-    match format {
-        Format::Csv => {
-            let text = [BYTE_ORDER_MARK, &csv_header(&HEADINGS, Language::Chinese)?, &csv_lines(&HEADINGS, rows)?].concat();
-            Ok(text.into_bytes())
-        }
-        Format::Xlsx => workbook_of("付款", &HEADINGS, &rows, Language::Chinese),
-    }
 }

@@ -143,7 +143,7 @@ fn people(row: &SettlementRow) -> People {
 
 /// Asks for a right over a canteen's settlements. Approval and the confirmation of an account are acts of the district, so a
 /// right at the street does not reach them.
-fn permit<R>(actor: &Actor, action: Action, canteen: CanteenId, place: &PlaceCode, hidden: Thing) -> Outcome<(), R> {
+pub(crate) fn permit<R>(actor: &Actor, action: Action, canteen: CanteenId, place: &PlaceCode, hidden: Thing) -> Outcome<(), R> {
     let district = place.at_level(PlaceLevel::District);
     let at = match (action, &district) {
         (Action::ApproveSettlement, Some(district)) => Where { place: district, canteen: None },

@@ -21,14 +21,9 @@ const WORKERS_MAX: i64 = 100;
 /// Cases whose deadline has passed that are followed in one call; the next call takes the rest.
 const AT_ONCE: i64 = 200;
 
-/// A home and what encloses it, the narrowest first.
-fn around(home: &PlaceCode) -> Vec<PlaceCode> {
-    std::iter::successors(Some(home.clone()), PlaceCode::parent).collect()
-}
-
 /// Community workers of a home, by the place over which each holds the right, the narrowest first.
 fn workers(conn: &mut AnyConnection, home: &PlaceCode) -> Result<Vec<(PlaceCode, UserId)>, StoreError> {
-    welfare::holders(conn, Role::Worker, &around(home), WORKERS_MAX)
+    welfare::holders(conn, Role::Worker, &home.chain(), WORKERS_MAX)
 }
 
 /// Who can be asked about a senior who lives there, as of now.

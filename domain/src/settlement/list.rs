@@ -143,31 +143,13 @@ pub fn payments(payer: &Payer, total: Fen) -> Result<Vec<(Payer, Fen)>, MoneyOve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claim::VersionRef;
     use crate::id::Id;
-    use crate::order::RedemptionMethod;
-    use crate::{Instant, MealPeriod};
     use proptest::prelude::*;
     use uuid::Uuid;
 
     fn line(n: u128, payer: &str, day: i32, fen: i64) -> ClaimLine {
-        ClaimLine {
-            transfer: Id::from_uuid(Uuid::from_u128(n)),
-            order: Id::from_uuid(Uuid::from_u128(n)),
-            evidence: Id::from_uuid(Uuid::from_u128(n)),
-            payer: Payer::parse(payer).unwrap(),
-            version: VersionRef { version: "a".into(), hash: "00".into() },
-            date: ServiceDate::new(2026, 11, 1).unwrap().plus_days(day),
-            meal: MealPeriod::Lunch,
-            order_no: 1,
-            masked_name: "张*".into(),
-            method: RedemptionMethod::Card,
-            served_at: Instant::from_micros(0),
-            fen: Fen(fen),
-            flags: Vec::new(),
-            correction: None,
-            look: Look::None,
-        }
+        let date = ServiceDate::new(2026, 11, 1).unwrap().plus_days(day);
+        ClaimLine { date, ..crate::claim::tests::line(n, payer, "a", fen) }
     }
 
     fn lists(lines: Vec<ClaimLine>) -> Vec<FrozenList> {

@@ -5,9 +5,8 @@
 //! would have got less leaves a limit to the next. Before the first date that the fact reaches, bills stand as they are.
 
 use super::backtest::past::Known;
-use super::backtest::uses::{Uses, What, timeline};
+use super::backtest::uses::{What, Worlds, timeline};
 use super::backtest::{Eater, PastMeal, decided};
-use super::limit::Claim;
 use super::trace::Decision;
 use super::{Book, WorkdayCalendar};
 use crate::ServiceDate;
@@ -39,35 +38,24 @@ pub fn decide_again(
     books: &BTreeMap<ServiceDate, Arc<Book>>,
     calendar: &WorkdayCalendar,
 ) -> Result<Vec<Differing>, MoneyOverflow> {
-    let (mut stood, mut would_stand) = (Uses::default(), Uses::default());
-    let mut would_claim: Vec<Vec<Claim>> = vec![Vec::new(); eater.meals.len()];
+    let mut worlds = Worlds::new(eater.meals.len());
     let mut known = Known::new(eater);
     let mut found: BTreeMap<OrderId, Option<Differing>> = BTreeMap::new();
     for (at, what, n) in timeline(&eater.meals) {
-        let (Some(past), Some(would)) = (eater.meals.get(n), would_claim.get_mut(n)) else { continue };
-        match what {
-            What::GiveBack => {
-                stood.give_back(n, &past.bill.claims);
-                would_stand.give_back(n, would);
-            }
-            What::TakeAgain => {
-                stood.take_again(n, &past.bill.claims);
-                would_stand.take_again(n, would);
-            }
-            What::Decide => {
-                let then = known.by(at);
-                let book = books.get(&past.meal.date).filter(|_| from <= past.meal.date);
-                let now = book.and_then(|book| decided(book, &eater.known_now(at), &past.meal, &would_stand, calendar));
-                if let (Some(book), Some(after)) = (book, now) {
-                    let as_then = decided(book, then, &past.meal, &stood, calendar);
-                    would.clone_from(&after.claims);
-                    found.insert(past.order, differing(past, as_then.as_ref(), after)?);
-                } else {
-                    would.clone_from(&past.bill.claims);
-                }
-                stood.take(n, &past.bill.claims);
-                would_stand.take(n, would);
-            }
+        let Some(past) = eater.meals.get(n) else { continue };
+        if what != What::Decide {
+            worlds.follow(what, n, &past.bill.claims);
+            continue;
+        }
+        let then = known.by(at);
+        let book = books.get(&past.meal.date).filter(|_| from <= past.meal.date);
+        let now = book.and_then(|book| decided(book, &eater.known_now(at), &past.meal, &worlds.would_stand, calendar));
+        if let (Some(book), Some(after)) = (book, now) {
+            let as_then = decided(book, then, &past.meal, &worlds.stood, calendar);
+            worlds.take(n, &past.bill.claims, &after.claims);
+            found.insert(past.order, differing(past, as_then.as_ref(), after)?);
+        } else {
+            worlds.take(n, &past.bill.claims, &past.bill.claims);
         }
     }
     Ok(found.into_values().flatten().collect())

@@ -106,14 +106,17 @@ pub(crate) use claim_columns;
 
 /// Narrows a query to the lines that are asked for.
 macro_rules! chosen {
-    ($query:expr, $which:expr) => {
-        match $which {
-            Which::Between(from, to) => {
-                $query.filter(sitting::service_date.ge(Col(from))).filter(sitting::service_date.le(Col(to)))
-            }
-            Which::UnsettledUntil(to) => $query.filter(sitting::service_date.le(Col(to))).filter(not_settled!()),
+    ($query:expr, $which:expr) => {{
+        let (from, to) = $which.dates();
+        let mut query = $query.filter(sitting::service_date.le(Col(to)));
+        if let Some(from) = from {
+            query = query.filter(sitting::service_date.ge(Col(from)));
         }
-    };
+        if $which.unsettled() {
+            query = query.filter(not_settled!());
+        }
+        query
+    }};
 }
 
 /// A canteen's sittings that may have lines, by date, each with the number that its next order would have.
@@ -124,10 +127,11 @@ pub fn sittings(conn: &mut AnyConnection, of: CanteenId, which: Which) -> Result
         .order((sitting::service_date, sitting::id))
         .select((sitting::id, sitting::next_order_no))
         .into_boxed();
-    query = match which {
-        Which::Between(from, to) => query.filter(sitting::service_date.between(Col(from), Col(to))),
-        Which::UnsettledUntil(to) => query.filter(sitting::service_date.le(Col(to))),
-    };
+    let (from, to) = which.dates();
+    query = query.filter(sitting::service_date.le(Col(to)));
+    if let Some(from) = from {
+        query = query.filter(sitting::service_date.ge(Col(from)));
+    }
     Ok(query.load::<(Col<SittingId>, i64)>(conn)?.into_iter().map(|(Col(id), next)| (id, next)).collect())
 }
 

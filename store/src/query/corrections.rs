@@ -48,6 +48,14 @@ pub struct CorrectionRow {
     pub decided_at: Option<Col<Instant>>,
 }
 
+impl CorrectionRow {
+    /// Whether two people have agreed to it, and it changed what the meal costs.
+    #[must_use]
+    pub fn has_changed_cost(&self) -> bool {
+        self.state.0 == CorrectionState::Closed && self.resolution.is_some_and(|Word(of)| of.changes_cost())
+    }
+}
+
 /// Adds one; a second one of an order that is not closed is a unique-key error.
 pub fn insert(conn: &mut AnyConnection, row: &CorrectionRow) -> Result<(), StoreError> {
     diesel::insert_into(correction::table).values(row).execute(conn)?;
@@ -314,7 +322,7 @@ pub fn facts_of_import(
     Ok(rows.into_iter().map(|(Col(fact), Col(senior), Col(from))| (fact, senior, from)).collect())
 }
 
-/// Which of these seniors have an order for a date or later.
+/// Whether a senior has an order for a date or later.
 pub fn has_order_from(conn: &mut AnyConnection, of: SeniorId, from: ServiceDate) -> Result<bool, StoreError> {
     let any = meal_order::table.filter(meal_order::senior_id.eq(Some(Col(of)))).filter(meal_order::service_date.ge(Col(from)));
     Ok(diesel::select(diesel::dsl::exists(any)).get_result(conn)?)

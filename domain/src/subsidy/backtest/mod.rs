@@ -16,7 +16,6 @@ pub use trial::{Published, Trial, TrialError};
 
 use super::decide::{Meal, decide};
 use super::facts::Subject;
-use super::limit::Claim;
 use super::replay::Difference;
 use super::trace::{Decision, Leg};
 use super::words::{Audience, Language, explain};
@@ -28,7 +27,7 @@ use report::OnePerson;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use trial::Day;
-use uses::{Uses, What, timeline};
+use uses::{Uses, What, Worlds, timeline};
 
 /// The baseline is not what was decided then: the trial stops here, because its comparison would compare with nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,39 +48,26 @@ pub struct Mismatch {
 
 /// Tries the draft on a person's meals and adds them to the report: those that the draft has to do with by its place.
 pub fn try_on(eater: &Eater, trial: &Trial, calendar: &WorkdayCalendar, report: &mut Report) -> Result<(), Box<Mismatch>> {
-    let mut stood = Uses::default();
-    let mut would_stand = Uses::default();
-    let mut would_claim: Vec<Vec<Claim>> = vec![Vec::new(); eater.meals.len()];
+    let mut worlds = Worlds::new(eater.meals.len());
     let mut known = Known::new(eater);
     let mut person = OnePerson::new(eater.senior);
     for (at, what, n) in timeline(&eater.meals) {
-        let (Some(past), Some(would)) = (eater.meals.get(n), would_claim.get_mut(n)) else { continue };
-        match what {
-            What::GiveBack => {
-                stood.give_back(n, &past.bill.claims);
-                would_stand.give_back(n, would);
-                continue;
-            }
-            What::TakeAgain => {
-                stood.take_again(n, &past.bill.claims);
-                would_stand.take_again(n, would);
-                continue;
-            }
-            What::Decide => {}
+        let Some(past) = eater.meals.get(n) else { continue };
+        if what != What::Decide {
+            worlds.follow(what, n, &past.bill.claims);
+            continue;
         }
         let subject = known.by(at);
         let concerned = trial.draft().concerns(subject, &past.meal);
         let counted = past.eaten && concerned && trial.reports(past.meal.date);
         let day = trial.day(past.meal.date, at);
         if let Some(day) = day.filter(|_| counted) {
-            matches(eater, past, subject, day, calendar, &stood)?;
+            matches(eater, past, subject, day, calendar, &worlds.stood)?;
         }
-        stood.take(n, &past.bill.claims);
         let draft = day.and_then(|day| day.draft.as_deref()).filter(|_| concerned);
-        let after = draft.and_then(|book| decided(book, subject, &past.meal, &would_stand, calendar)).map(Bill::from);
+        let after = draft.and_then(|book| decided(book, subject, &past.meal, &worlds.would_stand, calendar)).map(Bill::from);
         let after = after.as_ref().unwrap_or(&past.bill);
-        would_stand.take(n, &after.claims);
-        would.clone_from(&after.claims);
+        worlds.take(n, &past.bill.claims, &after.claims);
         if counted {
             person.add(subject, past, after);
         }

@@ -63,3 +63,46 @@ impl Uses {
         }
     }
 }
+
+/// Limits twice: as they stood, and as they would have stood had meals been decided otherwise.
+#[derive(Debug)]
+pub(in crate::subsidy) struct Worlds {
+    /// As they stood.
+    pub stood: Uses,
+    /// As they would have stood.
+    pub would_stand: Uses,
+    /// What each meal would have claimed.
+    would_claim: Vec<Vec<Claim>>,
+}
+
+impl Worlds {
+    /// Before the first of so many meals.
+    pub fn new(meals: usize) -> Self {
+        Self { stood: Uses::default(), would_stand: Uses::default(), would_claim: vec![Vec::new(); meals] }
+    }
+
+    /// Takes what a meal was decided to claim, and what it would have claimed.
+    pub fn take(&mut self, meal: usize, claims: &[Claim], would: &[Claim]) {
+        self.stood.take(meal, claims);
+        self.would_stand.take(meal, would);
+        if let Some(kept) = self.would_claim.get_mut(meal) {
+            would.clone_into(kept);
+        }
+    }
+
+    /// Gives back what it took, or takes it again; a decision changes nothing here.
+    pub fn follow(&mut self, what: What, meal: usize, claims: &[Claim]) {
+        let would = self.would_claim.get(meal).map_or(&[][..], Vec::as_slice);
+        match what {
+            What::GiveBack => {
+                self.stood.give_back(meal, claims);
+                self.would_stand.give_back(meal, would);
+            }
+            What::TakeAgain => {
+                self.stood.take_again(meal, claims);
+                self.would_stand.take_again(meal, would);
+            }
+            What::Decide => {}
+        }
+    }
+}
