@@ -9,11 +9,12 @@ use actix_web::web::{self, Data, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use app::App;
 use app::auth::setup::{FirstAdmin, set_up};
-use app::auth::{SignInRefusal, SignedIn, client, me, phone_code, staff};
+use app::auth::{SignInRefusal, SignedIn, client, me, phone_code, pin, staff};
 use domain::access::{FamilyScope, Role};
 use domain::fault::Faults;
 use domain::id::{LoginCodeId, SeniorId, UserId};
 use domain::person::password::BadPassword;
+use domain::person::pin::BadPin;
 use domain::{Instant, Sensitive};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/phone-codes").route(web::post().to(send_phone_code)))
         .service(web::resource("/v1/me").route(web::get().to(get_me)))
         .service(web::resource("/v1/me/password").route(web::post().to(change_password)))
+        .service(web::resource("/v1/me/pin").route(web::put().to(set_pin)))
         .service(web::resource("/v1/me/phone").route(web::post().to(prove_phone)))
         .service(web::resource("/v1/me/senior").route(web::post().to(link_senior)));
 }
@@ -52,6 +54,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("signOutEverywhere", Access::SignedIn, &[P::Forbidden, P::PasswordChangeNeeded]),
     op("getMe", Access::SignedIn, &[]),
     op("changePassword", Access::SignedIn, OF_ME),
+    op("setPin", Access::SignedIn, OF_ME),
     op("provePhone", Access::SignedIn, OF_ME),
     op("linkSenior", Access::SignedIn, OF_ME),
 ];
@@ -69,6 +72,7 @@ const BODY_AND_FAILED: &[P] = &[P::TooLarge, P::Invalid, P::SignInFailed];
     sign_out_everywhere,
     get_me,
     change_password,
+    set_pin,
     prove_phone,
     link_senior
 ))]
@@ -371,6 +375,34 @@ pub async fn change_password(
     Ok(session_answer(signed.map_err(|f| Problem::of(f, refused))?))
 }
 
+/// The number for signing in on kitchen displays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PinBody {
+    /// The password in force.
+    #[schema(max_length = 128, format = Password)]
+    pub password: String,
+    /// 4 to 8 digits.
+    #[schema(min_length = 4, max_length = 8, pattern = "^[0-9]{4,8}$", format = Password)]
+    pub pin: String,
+}
+
+/// Sets the number by which one says at a kitchen display who stands there. It opens nothing else.
+#[utoipa::path(put, path = "/v1/me/pin", operation_id = "setPin", tag = "sign-in", request_body = PinBody, responses((status = 204)))]
+pub async fn set_pin(
+    app: Data<App>,
+    Signed(actor): Signed,
+    Caller(caller): Caller,
+    body: Json<PinBody>,
+) -> Result<HttpResponse, Problem> {
+    let (body, mut faults) = (body.into_inner(), Faults::default());
+    crate::orders::limit_text(&mut faults, "/password", Some(&body.password), domain::person::password::MAX);
+    faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
+    let set = pin::set_pin(&app, actor, Sensitive::new(body.password), Sensitive::new(body.pin), caller).await;
+    set.map_err(|f| Problem::of(f, refused))?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 /// Keeps a phone that the signed-in client proves; answers a session, which is another user's when the phone had one.
 #[utoipa::path(post, path = "/v1/me/phone", operation_id = "provePhone", tag = "sign-in", request_body = PhoneProof, responses((status = 201, body = SessionView)))]
 pub async fn prove_phone(app: Data<App>, Signed(actor): Signed, body: Json<PhoneProof>) -> Result<HttpResponse, Problem> {
@@ -428,6 +460,13 @@ pub(crate) fn refused(refusal: SignInRefusal) -> Problem {
             ("该手机号已属于另一个账号", "the phone belongs to another account"),
             ("请直接用手机号登录那个账号", "Sign in to that account with the phone"),
         ),
+        SignInRefusal::Pin(bad) => {
+            let (code, zh, en) = match bad {
+                BadPin::NotDigits => ("not_digits", "须为 4 至 8 位数字", "must be 4 to 8 digits"),
+                BadPin::Guessable => ("guessable", "数字太容易被猜到，请换一个", "too easily guessed; choose another"),
+            };
+            fault("/pin", code, zh, en)
+        }
         SignInRefusal::Password(bad) => {
             let (code, zh, en) = match bad {
                 BadPassword::Short => ("too_short", "密码至少 12 个字符", "a password has at least 12 characters"),

@@ -73,6 +73,13 @@ pub const POSTED: Reading = Reading {
         WHERE t.phase = 'post' AND a.kind = 'canteen_claim' AND r.state = 'accepted' AND s.canteen_id",
 };
 
+/// Every order of a sitting with its lines, by the sitting.
+pub const LINES: Reading = Reading {
+    by: "SELECT id FROM sitting ORDER BY id",
+    rows: "SELECT o.senior_name, o.id, o.order_no, o.version, o.accepted_at, o.changed_at, o.note, l.dish_id, l.menu_item_id, l.quantity, \
+        l.texture, l.exceptions FROM meal_order o JOIN order_line l ON l.order_id = o.id WHERE o.sitting_id",
+};
+
 /// Reads between the first and the last of so many runs of persons, each on a thread of its own.
 fn side_by_side(
     ids: &[Vec<u8>],

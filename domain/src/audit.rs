@@ -29,6 +29,12 @@ crate::text_enum! {
         PairingCodeMade = "pairing_code_made",
         /// A device was paired.
         DevicePaired = "device_paired",
+        /// Somebody set the number by which they sign in on displays.
+        PinSet = "pin_set",
+        /// Somebody signed in on a kitchen display.
+        DisplaySignedIn = "display_signed_in",
+        /// A wrong number was given for them on a kitchen display.
+        DisplaySignInFailed = "display_sign_in_failed",
         /// A device was shut out.
         DeviceRevoked = "device_revoked",
         /// A senior was added.

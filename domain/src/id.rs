@@ -137,6 +137,8 @@ kinds! {
     Grant = "grt", GrantId;
     /// A paired device: kitchen display, counter terminal, courier's phone.
     Device = "dev", DeviceId;
+    /// Somebody's sign-in on a kitchen display.
+    DisplaySignIn = "dsi", DisplaySignInId;
     /// A sign-in session.
     Session = "ses", SessionId;
     /// A one-time code's request.

@@ -6,6 +6,8 @@ const PROTOCOL = 2;
 const STALE_MS = 20_000;
 const KEEP = 'nuanfan.kitchen.';
 const OUTBOX_LIMIT = 500;
+// Who has done nothing here for half an hour has gone, and what the next one does is not theirs.
+const AWAY_MS = 1_800_000;
 // What a ticket was before its last change, and when one left, are kept for as many tickets as a meal has.
 const REMEMBERED = 3000;
 
@@ -33,6 +35,7 @@ export class Link {
     this.outbox = load('outbox', []);
     this.chosen = load('chosen', null);
     this.provedAt = load('proved', 0);
+    this.person = load('person', null);
     this.skew = 0;
     this.state = 'off';
     this.tries = 0;
@@ -73,7 +76,9 @@ export class Link {
 
   forget() {
     this.token = null;
+    this.person = null;
     localStorage.removeItem(KEEP + 'token');
+    localStorage.removeItem(KEEP + 'person');
     this.changed();
   }
 
@@ -114,6 +119,25 @@ export class Link {
     const pause = wait ?? Math.min(8000, 500 * 2 ** Math.min(this.tries++, 4)) * (0.5 + Math.random());
     if (this.token) this.again = setTimeout(() => this.connect(), pause);
     this.changed();
+  }
+
+  // With the display's token; null when the service cannot be reached.
+  async ask(method, path, body) {
+    const headers = { Authorization: `Bearer ${this.token}`, ...(body && { 'Content-Type': 'application/json' }) };
+    try { return await fetch(`/kitchen/v1/${path}`, { method, headers, body: body && JSON.stringify(body) }); } catch { return null; }
+  }
+
+  stands(person) {
+    this.person = person && { ...person, usedAt: this.now() };
+    save('person', this.person);
+    this.changed();
+  }
+
+  // Who stands here: what they do is written down with their name.
+  whoStands() {
+    const { person } = this;
+    if (person && (this.now() >= Date.parse(person.good_until) || this.now() - person.usedAt > AWAY_MS)) this.stands(null);
+    return this.person;
   }
 
   watch() {
@@ -201,7 +225,10 @@ export class Link {
 
   command(what) {
     if (this.outbox.length >= OUTBOX_LIMIT) { this.said('outbox_full'); return; }
-    const queued = { id: newId(), sitting: this.board.sitting, do: what };
+    const person = this.whoStands();
+    // Kept with the command: it may be sent when somebody else stands here.
+    const queued = { id: newId(), sitting: this.board.sitting, do: what, ...(person && { sign_in: person.sign_in }) };
+    if (person) this.stands(person);
     this.outbox.push(queued);
     save('outbox', this.outbox);
     this.send(queued);
@@ -211,13 +238,11 @@ export class Link {
   send(queued) {
     if (this.state !== 'on' || !this.socket || this.socket.readyState !== 1) return;
     if (queued.sitting === this.board?.sitting) {
-      this.socket.send(JSON.stringify({ t: 'command', id: queued.id, do: queued.do }));
+      this.socket.send(JSON.stringify({ t: 'command', id: queued.id, do: queued.do, sign_in: queued.sign_in }));
       return;
     }
     // A command for a sitting that is no longer on the display goes the second way.
-    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${this.token}` };
-    fetch('/kitchen/v1/commands', { method: 'POST', headers, body: JSON.stringify(queued) })
-      .then((r) => (r.ok ? r.json() : null)).then((say) => say && this.answered(say)).catch(() => {});
+    this.ask('POST', 'commands', queued).then((r) => (r?.ok ? r.json() : null)).then((say) => say && this.answered(say)).catch(() => {});
   }
 
   // In the order in which they were made; the identifiers make a second sending harmless.

@@ -1,5 +1,6 @@
 // Puts the display together: the link, what is on the screen, keys and sounds.
 import { Link } from './link.js';
+import { People } from './people.js';
 import { Sound } from './sound.js';
 import { byDish } from './board.js';
 import { batchView, ingredientsView, needsView, recallView } from './boards.js';
@@ -22,6 +23,7 @@ const ui = {
 const unseen = new Map();
 
 const link = new Link(() => draw(), said);
+const people = new People(link, () => draw());
 
 function said(what, say, queued) {
   const message = language() === 'zh' ? say?.message : say?.message_en;
@@ -59,6 +61,7 @@ function paint() {
     const view = document.getElementById('view');
     view.className = ui.view;
     const scrolled = view.scrollTop;
+    if (people.open && link.token) { view.className = 'people'; view.replaceChildren(...people.view()); return; }
     view.replaceChildren(...(link.token ? VIEWS[ui.view](link, ui, now, act) : [...pairingView(), ...VIEWS[ui.view](link, ui, now, act)]));
     view.scrollTop = scrolled;
   });
@@ -102,7 +105,8 @@ function bar(now) {
     h('nav', { class: 'posts', 'aria-label': t('posts') }, STATIONS.map((s) => h('button', { class: ui.station === s ? 'tab on' : 'tab', 'aria-pressed': String(ui.station === s), onclick: choose('station', s) }, t(s)))),
     h('div', { class: 'right' },
       h('span', { class: `state ${state}` }, `${{ online: '●', connecting: '◌', offline: '✖' }[state]} ${t(state)}${link.outbox.length ? ` · ${t('queued', { n: link.outbox.length })}` : ''}`),
-      h('button', { class: 'tab', onclick: () => { sound.wake().then(draw); } }, sound.isAwake() ? `✓ ${t('sound_on')}` : `✖ ${t('sound_off')}`),
+      h('button', { class: 'tab', id: 'who', 'aria-pressed': String(people.open), onclick: () => people.toggle() }, `☺ ${link.whoStands()?.name ?? t('nobody')}`),
+      h('button', { class: 'tab', id: 'sound', onclick: () => { sound.wake().then(draw); } }, sound.isAwake() ? `✓ ${t('sound_on')}` : `✖ ${t('sound_off')}`),
       h('button', { class: 'tab', onclick: () => { const to = language() === 'zh' ? 'en' : 'zh'; remember('lang', to); speak(to); draw(); } }, t('lang')),
       h('span', { class: 'clock' }, clock(now))),
   ];
@@ -151,6 +155,7 @@ function key(e) {
     draw();
     return;
   }
+  if (people.open) { if (people.key(e.key)) { e.preventDefault(); draw(); } return; }
   const views = Object.keys(VIEWS);
   if (ui.view === 'recall' && /^[0-9]$/.test(e.key)) { ui.find(ui.search + e.key); e.preventDefault(); return; }
   if (ui.view === 'recall' && e.key === 'Backspace') { ui.find(ui.search.slice(0, -1)); e.preventDefault(); return; }
@@ -163,6 +168,7 @@ function key(e) {
   else if (e.key === 'ArrowLeft') ui.turn(-1);
   else if (e.key.toLowerCase() === 's') choose('station', after(STATIONS, ui.station))();
   else if (e.key.toLowerCase() === 'v') choose('view', after(views, ui.view))();
+  else if (e.key.toLowerCase() === 'p') people.toggle();
   else if (e.key.toLowerCase() === 'r') choose('view', 'recall')();
   else if (e.key.toLowerCase() === 'a') {
     const first = open(link, link.now()).shown.find((x) => x.rings);

@@ -15,10 +15,11 @@ const ZH = {
   pair_title: '请输入配对码', pair_hint: '请店长在系统里生成后厨屏配对码（8 位，10 分钟内有效）', pair_do: '配对', pair_bad: '配对码不对或已过期，请核对后重试，或请店长重新生成',
   pair_net: '连不上服务，请检查网络后重试', pair_many: '试得太多，请过一会儿再试', del: '删除',
   gap: '断线时间较长，已重新载入全部订单', sign_in: '此屏已被解除配对，请重新配对', nothing_to_follow: '本店近期没有开餐安排', outbox_full: '等待发送的操作太多，请先恢复网络',
-  refused: '操作没有成功：{message}', note: '备注', page: '第 {n} / {of} 页', keys: '数字键 选单 · 回车 处理 · ←→ 翻页 · S 换岗位 · V 换画面 · A 确认 · R 找回',
+  refused: '操作没有成功：{message}', note: '备注', page: '第 {n} / {of} 页', keys: '数字键 选单 · 回车 处理 · ←→ 翻页 · S 换岗位 · V 换画面 · A 确认 · R 找回 · P 签到',
   was: '原为', views: '画面', posts: '岗位', added: '新加', removed: '不要了', elsewhere: '另有 {n} 样在别的岗位', waits_for: '等 {stations}', unsent: '等待发送', cooked: '做好', no_needs: '没有特殊要求', without: '不能放', number: '单号', back: '上一页', forward: '下一页',
   short: '做少了，供应不到的人', lacking: '缺', short_cure: '请在开餐前告知并改做另一道，或补做一锅；请店长改单',
   unfit: '今日用料不合忌口，先别出餐', unfit_cure: '请改做另一道、单独制作，或换回用料后重新确认；并请店长改单', hold: '不合忌口，先别出', confirmed: '用料已确认 {time}', unconfirmed: '用料未确认（按食谱）', brought: '领了未确认的料：{what}',
+  nobody: '未签到', who_title: '谁在操作？', who_none: '还没有人设置签到码：请在系统里给自己设一个（4 至 8 位数字）', who_net: '连不上服务：网络恢复前只记此屏的名字', who_bad: '签到码不对', who_many: '试得太多，请 15 分钟后再试', who_do: '签到', who_out: '签退', who_back: '返回', who_pin: '{name} 的签到码',
   grams: '克', kilos: '公斤', used_in: '用于', lang: 'EN', current: '当前餐次', more: '还有 {n} 单在后面',
 };
 const EN = {
@@ -37,10 +38,11 @@ const EN = {
   pair_title: 'Enter the pairing code', pair_hint: 'The manager makes a code for a kitchen display (8 characters, good for 10 minutes)', pair_do: 'Pair', pair_bad: 'Wrong or expired code: check it, or ask for a new one',
   pair_net: 'The service cannot be reached: check the network and try again', pair_many: 'Too many tries: wait a while', del: 'Delete',
   gap: 'Offline for long: all orders were loaded again', sign_in: 'This display is no longer paired: pair it again', nothing_to_follow: 'No meals are planned here', outbox_full: 'Too many actions are waiting: restore the network first',
-  refused: 'Not done: {message}', note: 'Note', page: 'Page {n} of {of}', keys: 'Digits pick · Enter acts · ←→ page · S station · V view · A seen · R recall',
+  refused: 'Not done: {message}', note: 'Note', page: 'Page {n} of {of}', keys: 'Digits pick · Enter acts · ←→ page · S station · V view · A seen · R recall · P sign in',
   was: 'was', views: 'Views', posts: 'Stations', added: 'added', removed: 'no longer', elsewhere: '{n} more at other stations', waits_for: 'waits for {stations}', unsent: 'not sent yet', cooked: 'Cooked', no_needs: 'No special needs', without: 'not for', number: 'Number', back: 'Previous page', forward: 'Next page',
   short: 'Too little was made: these go without', lacking: 'lacking', short_cure: 'Tell them before the meal and make another dish, or cook one more batch; the manager changes the order',
   unfit: 'Made with what they may not eat: hold', unfit_cure: 'Make another dish or make it apart, or change what is used and confirm that; the manager changes the order', hold: 'may not eat this: hold', confirmed: 'ingredients confirmed {time}', unconfirmed: 'ingredients not confirmed (recipe)', brought: 'a lot brought: {what}',
+  nobody: 'Nobody signed in', who_title: 'Who is here?', who_none: 'Nobody has a number yet: set one for yourself in the system (4 to 8 digits)', who_net: 'The service cannot be reached: until then this screen alone is named', who_bad: 'Wrong number', who_many: 'Too many tries: wait 15 minutes', who_do: 'Sign in', who_out: 'Sign out', who_back: 'Back', who_pin: 'Number of {name}',
   grams: 'g', kilos: 'kg', used_in: 'for', lang: '中文', current: 'Current meal', more: '{n} more tickets follow',
 };
 

@@ -1,6 +1,6 @@
 // Keeps the page's files, so that a display starts without network. The network comes first: a new page is used at once.
 const CACHE = 'nuanfan-kitchen';
-const FILES = ['./', 'style.css', 'main.js', 'board.js', 'sha256.js', 'link.js', 'view.js', 'boards.js', 'words.js', 'sound.js', 'manifest.json', 'icon.svg'];
+const FILES = ['./', 'style.css', 'main.js', 'board.js', 'sha256.js', 'link.js', 'people.js', 'view.js', 'boards.js', 'words.js', 'sound.js', 'manifest.json', 'icon.svg'];
 
 self.addEventListener('install', (e) => e.waitUntil(caches.open(CACHE).then((c) => c.addAll(FILES)).then(() => self.skipWaiting())));
 self.addEventListener('activate', (e) => e.waitUntil(self.clients.claim()));

@@ -3,7 +3,7 @@
 //! It trusts nothing: a number that does not follow, or a state hash that differs, is a fault and not a shrug.
 
 use crate::frame::{Bye, CommandOutcome, Hear, Offset, PROTOCOL, Say, Why};
-use domain::id::{EpochId, KitchenCommandId, SittingId};
+use domain::id::{DisplaySignInId, EpochId, KitchenCommandId, SittingId};
 use domain::kitchen::{Board, Command};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -71,6 +71,8 @@ pub struct Display {
     pub proofs: u64,
     /// Answers to commands.
     pub answers: BTreeMap<KitchenCommandId, CommandOutcome>,
+    /// Who stands at the display; sent with each command.
+    pub sign_in: Option<DisplaySignInId>,
 }
 
 impl Display {
@@ -89,7 +91,8 @@ impl Display {
             Some(held) => (held.epoch, held.seq, held.board),
             None => (EpochId::from_uuid(uuid::Uuid::nil()), 0, Board::new(SittingId::from_uuid(uuid::Uuid::nil()))),
         };
-        let mut display = Self { socket, epoch, seq, board, snapshots: Vec::new(), events: 0, proofs: 0, answers: BTreeMap::new() };
+        let (snapshots, answers) = (Vec::new(), BTreeMap::new());
+        let mut display = Self { socket, epoch, seq, board, snapshots, events: 0, proofs: 0, answers, sign_in: None };
         display.say(&Hear::Hello { protocol: PROTOCOL, token: token.to_owned(), sitting, at })?;
         display.until(within, |d| d.proofs > 0)?;
         Ok(display)
@@ -109,7 +112,8 @@ impl Display {
 
     /// Sends a command without waiting for its answer.
     pub fn ask(&mut self, id: KitchenCommandId, what: Command) -> Result<(), Fault> {
-        self.say(&Hear::Command { id, what })
+        let sign_in = self.sign_in;
+        self.say(&Hear::Command { id, what, sign_in })
     }
 
     /// Sends a command and waits for its answer.

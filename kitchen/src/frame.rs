@@ -2,7 +2,7 @@
 
 use app::kitchen::follow::{MenuDish, SittingView};
 use domain::Instant;
-use domain::id::{CanteenId, DeviceId, DishId, EpochId, KitchenCommandId, SittingId};
+use domain::id::{CanteenId, DeviceId, DishId, DisplaySignInId, EpochId, KitchenCommandId, SittingId};
 use domain::kitchen::{Change, Command, DishShort, RealDish, Ticket};
 use serde::{Deserialize, Serialize};
 
@@ -202,6 +202,9 @@ pub enum Hear {
         /// What it asks for.
         #[serde(rename = "do")]
         what: Command,
+        /// Who stood at the display, by the sign-in it got for them; absent when nobody had said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sign_in: Option<DisplaySignInId>,
     },
 }
 

@@ -8,6 +8,7 @@ pub mod client;
 pub mod frame;
 pub mod hub;
 pub mod page;
+mod people;
 pub mod room;
 pub mod routes;
 mod session;

@@ -29,6 +29,7 @@ const FILES: &[File] = files! {
     "board.js": "text/javascript; charset=utf-8";
     "sha256.js": "text/javascript; charset=utf-8";
     "link.js": "text/javascript; charset=utf-8";
+    "people.js": "text/javascript; charset=utf-8";
     "view.js": "text/javascript; charset=utf-8";
     "boards.js": "text/javascript; charset=utf-8";
     "words.js": "text/javascript; charset=utf-8";

@@ -1,7 +1,7 @@
 //! What the service answers to.
 
 use crate::hub::Hub;
-use crate::{page, socket, stream};
+use crate::{page, people, socket, stream};
 use actix_web::web::{self, Data, JsonConfig, ServiceConfig};
 use std::sync::Arc;
 
@@ -19,6 +19,13 @@ pub fn configure(hub: Arc<Hub>) -> impl FnOnce(&mut ServiceConfig) {
                 web::resource("/kitchen/v1/commands")
                     .app_data(JsonConfig::default().limit(JSON_LIMIT))
                     .route(web::post().to(stream::post)),
+            )
+            .service(web::resource("/kitchen/v1/people").route(web::get().to(people::list)))
+            .service(
+                web::resource("/kitchen/v1/sign-in")
+                    .app_data(JsonConfig::default().limit(JSON_LIMIT))
+                    .route(web::put().to(people::sign_in))
+                    .route(web::delete().to(people::sign_out)),
             )
             .service(web::resource("/kitchen").route(web::get().to(page::enter)))
             .service(web::resource("/kitchen/").route(web::get().to(page::index)))

@@ -3,14 +3,14 @@
 use crate::frame::{Bye, CommandOutcome, Offset, PROTOCOL, RefusalCode, Say};
 use crate::hub::Hub;
 use crate::room::Room;
-use app::failure::{Failure, Never, StoreFault};
+use app::failure::{Failure, StoreFault};
 use app::kitchen::command::{Asked, command};
 use app::kitchen::follow::{self, Choice, SittingView};
 use app::session::actor_of;
 use app::store::StoreError;
 use domain::access::Actor;
-use domain::id::{DishId, KitchenCommandId, SittingId};
-use domain::kitchen::{Command, Refusal};
+use domain::id::{DishId, SittingId};
+use domain::kitchen::Refusal;
 use std::sync::Arc;
 
 /// A display that is let in.
@@ -58,7 +58,7 @@ pub(crate) async fn who(hub: &Hub, token: &str) -> Result<Arc<Actor>, Bye> {
     actor_of(&hub.app.0, token, hub.app.0.clock.now()).await.map_err(|f| bye(&f))?.ok_or(Bye::SignIn)
 }
 
-fn bye(failure: &Failure<Never>) -> Bye {
+pub(crate) fn bye<R>(failure: &Failure<R>) -> Bye {
     match failure {
         Failure::NotFound(_) | Failure::Forbidden => Bye::SignIn,
         Failure::Refused(_) | Failure::Stale { .. } | Failure::KeyReused | Failure::Store(_) => Bye::Later,
@@ -66,13 +66,14 @@ fn bye(failure: &Failure<Never>) -> Bye {
 }
 
 /// Carries out a command and words its answer.
-pub(crate) async fn carry_out(hub: &Hub, token: &str, sitting: SittingId, id: KitchenCommandId, what: Command) -> Result<Say, Bye> {
+pub(crate) async fn carry_out(hub: &Hub, token: &str, asked: Asked) -> Result<Say, Bye> {
+    let id = asked.id;
     let actor = match who(hub, token).await {
         Ok(actor) => actor,
         Err(Bye::Later) => return Ok(Say::Result { id, outcome: CommandOutcome::Later }),
         Err(other) => return Err(other),
     };
-    let outcome = match command(&hub.app.0, actor, Asked { id, sitting, command: what }).await {
+    let outcome = match command(&hub.app.0, actor, asked).await {
         Ok(accepted) => CommandOutcome::Accepted { seq: accepted.seq },
         Err(failure) => refused(failure),
     };

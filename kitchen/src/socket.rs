@@ -7,6 +7,7 @@ use crate::session::{Entered, carry_out, enter, who};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, rt};
 use actix_ws::{CloseCode, CloseReason, Message, MessageStream, Session};
+use app::kitchen::command::Asked;
 use futures_util::StreamExt;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
@@ -88,8 +89,9 @@ impl Connection {
                     quiet_until = Instant::now() + silence;
                     match heard? {
                         Hear::Ack { seq } => tracing::trace!(seq, "acknowledged"),
-                        Hear::Command { id, what } => {
-                            let answer = carry_out(&self.hub, &token, sitting, id, what).await?;
+                        Hear::Command { id, what, sign_in } => {
+                            let asked = Asked { id, sitting, command: what, sign_in };
+                            let answer = carry_out(&self.hub, &token, asked).await?;
                             self.say(answer.text()).await?;
                         }
                         Hear::Hello { .. } => return Err(Bye::BadFrame.into()),

@@ -8,8 +8,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use actix_web::web::{Bytes, Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use app::kitchen::command::Asked;
 use bytestring::ByteString;
-use domain::id::{EpochId, KitchenCommandId, SittingId};
+use domain::id::{DisplaySignInId, EpochId, KitchenCommandId, SittingId};
 use domain::kitchen::Command;
 use futures_util::stream;
 use serde::Deserialize;
@@ -35,13 +36,15 @@ pub(crate) struct Posted {
     sitting: SittingId,
     #[serde(rename = "do")]
     what: Command,
+    #[serde(default)]
+    sign_in: Option<DisplaySignInId>,
 }
 
-fn token(request: &HttpRequest) -> Option<&str> {
+pub(crate) fn token(request: &HttpRequest) -> Option<&str> {
     request.headers().get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
 }
 
-fn sent_away(why: Bye) -> HttpResponse {
+pub(crate) fn sent_away(why: Bye) -> HttpResponse {
     let status = match why {
         Bye::SignIn => StatusCode::UNAUTHORIZED,
         Bye::NothingToFollow => StatusCode::NOT_FOUND,
@@ -110,8 +113,8 @@ fn line(text: &ByteString) -> Bytes {
 /// A command by POST, answered with a result frame.
 pub(crate) async fn post(request: HttpRequest, body: Json<Posted>, hub: Data<Hub>) -> HttpResponse {
     let Some(token) = token(&request) else { return sent_away(Bye::SignIn) };
-    let Posted { id, sitting, what } = body.into_inner();
-    match carry_out(&hub, token, sitting, id, what).await {
+    let Posted { id, sitting, what, sign_in } = body.into_inner();
+    match carry_out(&hub, token, Asked { id, sitting, command: what, sign_in }).await {
         Ok(say) => HttpResponse::Ok().content_type("application/json").body(say.text()),
         Err(why) => sent_away(why),
     }

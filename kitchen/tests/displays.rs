@@ -12,7 +12,9 @@ use domain::order::OrderState;
 use kitchen::Limits;
 use kitchen::client::{Display, Fault};
 use kitchen::frame::{Bye, CommandOutcome, RefusalCode, Why};
+use serde_json::json;
 use testkit::both_databases;
+use testkit::http::Client;
 
 both_databases! {
     /// The first promise.
@@ -147,6 +149,59 @@ both_databases! {
         let back = follow(&token, Some(slow.vanish()));
         assert_eq!((back.snapshots.as_slice(), back.events), ([].as_slice(), 200), "resumed from the window");
         assert_eq!(back.board.hash(), brisk.board.hash());
+    }
+
+    /// Who stands at a display is written down with what they do there, sent later too; signing in opens nothing and its lack stops nothing.
+    fn what_is_done_at_a_display_carries_the_name_of_who_signed_in_there(world) {
+        let street = world.wait(world.street());
+        let service = Service::start(&world.app, quick(), None);
+        let cook = with_pin(world, &street, "2749");
+        let (token, other) = (pair(world, street.canteen), pair(world, street.canteen));
+        let http = |token: &str| Client::new(&service.http(), Some(token));
+        let body = |user, pin: &str| json!({ "user": user, "pin": pin });
+        let people = http(&token).get("/kitchen/v1/people").expect(200).body;
+        assert_eq!(people.as_array().map(Vec::len), Some(1), "of four who may cook here one has a number: {people}");
+        assert_eq!(people[0]["user"], json!(cook));
+        drop(http(&pair(world, street.elsewhere)).put("/kitchen/v1/sign-in", &body(cook, "2749")).expect(403));
+        drop(http(street.token(Role::Cook)).put("/kitchen/v1/sign-in", &body(cook, "2749")).expect(401));
+        drop(http(&token).put("/kitchen/v1/sign-in", &body(fresh(), "2749")).expect(403));
+        drop(http(&token).put("/kitchen/v1/sign-in", &body(cook, "2748")).expect(403));
+        let here = http(&token).put("/kitchen/v1/sign-in", &body(cook, "2749")).expect(201).body;
+        let sign_in = serde_json::from_value(here["sign_in"].clone()).expect("a sign-in");
+
+        let (mut mine, mut theirs) = (display(&service, &token, None), display(&service, &other, None));
+        let counter = Counter::of(world, &street, &street.lunch);
+        let order = world.wait(counter.order(0, 1)).order;
+        let mut done_by = |display: &mut Display, under| {
+            let id = command_id();
+            display.sign_in = under;
+            let answer = display.command(id, Command::Acknowledge { order, version: 1 }, SOON).unwrap();
+            assert!(matches!(answer, CommandOutcome::Accepted { .. }), "{answer:?}");
+            let kept = world.app.store.read("test", move |conn| app::store::query::kitchen::command(conn, id));
+            world.wait(kept).unwrap().unwrap().user_id.map(|user| user.0)
+        };
+        assert_eq!(done_by(&mut mine, None), None, "nobody said who it was");
+        assert_eq!(done_by(&mut mine, Some(sign_in)), Some(cook));
+        assert_eq!(done_by(&mut theirs, Some(sign_in)), None, "another display's sign-in says nothing");
+        drop(http(&token).delete("/kitchen/v1/sign-in").expect(204));
+        assert_eq!(done_by(&mut mine, Some(sign_in)), Some(cook), "queued before the sign-out, sent after it");
+        world.clock.advance_seconds(12 * 3600);
+        assert_eq!(done_by(&mut mine, Some(sign_in)), None, "and not the next day");
+    }
+
+    /// Four digits are few: tries are counted, for the person and for the display.
+    fn a_number_cannot_be_tried_out_at_a_display(world) {
+        let street = world.wait(world.street());
+        let service = Service::start(&world.app, quick(), None);
+        let cook = with_pin(world, &street, "2749");
+        let at = Client::new(&service.http(), Some(&pair(world, street.canteen)));
+        for wrong in 0..5 {
+            drop(at.put("/kitchen/v1/sign-in", &json!({ "user": cook, "pin": format!("274{wrong}") })).expect(403));
+        }
+        let refused = at.put("/kitchen/v1/sign-in", &json!({ "user": cook, "pin": "2749" })).expect(429).body;
+        assert_eq!(refused, json!({ "code": "too_many_tries", "retry_after_s": 900 }));
+        world.clock.advance_seconds(900);
+        drop(at.put("/kitchen/v1/sign-in", &json!({ "user": cook, "pin": "2749" })).expect(201));
     }
 
     /// Who is not of this kitchen learns nothing.

@@ -5,6 +5,7 @@ mod decisions;
 mod idle;
 mod import;
 mod intake;
+mod kitchen;
 mod past;
 mod routes;
 mod server;
@@ -38,6 +39,8 @@ enum What {
     Decisions(decisions::Args),
     /// The memory of a server with nothing to do, and how soon after its start it answers.
     Idle(idle::Args),
+    /// A lunch of one canteen counted and its labels printed, and the same orders only read through the bare drivers.
+    Kitchen(kitchen::Args),
     /// A month of a district frozen and exported, and the same movements only read through the bare drivers.
     Settlement(settlement::Args),
     /// Solve every instance of a folder and of its folders and print the gaps to the best known costs (`.sol` beside the
@@ -53,6 +56,7 @@ impl Args {
             What::Backtest(args) => args.run(config),
             What::Decisions(args) => args.run(),
             What::Idle(args) => args.run(config),
+            What::Kitchen(args) => args.run(config),
             What::Settlement(args) => args.run(config),
             What::Routes(args) => args.run(),
         }

@@ -243,7 +243,7 @@ both_databases! {
         let cook = world.wait(world.actor(scene.street.token(Role::Cook)));
         let stop = |n: u128, dish: usize, stopped: bool| {
             let (id, sitting) = (KitchenCommandId::from_uuid(uuid::Uuid::from_u128(n)), scene.street.tomorrow.sitting);
-            let asked = Asked { id, sitting, command: Command::Stop { dish: scene.street.dishes[dish], stopped } };
+            let asked = Asked { id, sitting, command: Command::Stop { dish: scene.street.dishes[dish], stopped }, sign_in: None };
             let _ = world.wait(command(&scene.outside.app, cook.clone(), asked)).unwrap();
         };
         stop(1, 0, true);

@@ -4,6 +4,7 @@ pub mod client;
 pub mod hashing;
 pub mod me;
 pub mod phone_code;
+pub mod pin;
 pub mod setup;
 pub mod staff;
 pub mod throttle;
@@ -14,6 +15,7 @@ use domain::Instant;
 use domain::access::{Actor, UserKind, UserState};
 use domain::id::{DeviceId, UserId};
 use domain::person::password::BadPassword;
+use domain::person::pin::BadPin;
 use store::column::{Col, Word};
 use store::query::people::{SessionRow, UserRow};
 use store::query::users;
@@ -52,6 +54,8 @@ pub enum SignInRefusal {
     NotMobile,
     /// The new password is not accepted.
     Password(BadPassword),
+    /// The new number is not accepted.
+    Pin(BadPin),
     /// The login is taken.
     LoginTaken,
     /// The phone or the senior belongs to another user already.

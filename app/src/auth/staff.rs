@@ -113,22 +113,11 @@ pub async fn change_password(
     new: Sensitive<String>,
     caller: String,
 ) -> Outcome<SignedIn, SignInRefusal> {
-    let id: UserId = actor.user.ok_or(Failure::Forbidden)?;
-    let found = app.store.read("own_user", move |conn| Ok::<_, Failure<SignInRefusal>>(users::find(conn, id)?)).await?;
-    let user = found.ok_or(Failure::Forbidden)?;
+    let user = own(app, &actor).await?;
+    let Col(id) = user.id;
     let login = user.login.clone().ok_or(Failure::Forbidden)?;
     let password = Password::parse(new.reveal(), &login).map_err(|bad| refuse(SignInRefusal::Password(bad)))?;
-    let limits = limits(app.store.sealer(), &login, &caller);
-    let counting = limits.clone();
-    app.store
-        .write(LaneKey::SHARED, "change_password_try", move |tx| {
-            let now = tx.now();
-            counting.iter().try_for_each(|limit| limit.count(tx, now))
-        })
-        .await?;
-    if !app.hashing.verify(old, user.password_hash).await? {
-        return Err(refuse(SignInRefusal::Wrong));
-    }
+    let (_, limits) = throttled_password(app, &actor, old, &caller).await?;
     let hash = app.hashing.hash(Sensitive::new(password.reveal().to_owned())).await?;
     app.store
         .write(LaneKey::SHARED, "change_password", move |tx| {
@@ -141,4 +130,33 @@ pub async fn change_password(
             Ok(SignedIn { token, expires_at, user: Some(id), must_change_password: false })
         })
         .await
+}
+
+async fn own(app: &App, actor: &Actor) -> Outcome<UserRow, SignInRefusal> {
+    let id: UserId = actor.user.ok_or(Failure::Forbidden)?;
+    app.store.read("own_user", move |conn| users::find(conn, id)?.ok_or(Failure::Forbidden)).await
+}
+
+/// Asks the signed-in one's own password again. Tries are counted as those of signing in are; the counts are to be taken back in the
+/// commit of what was asked for.
+pub(crate) async fn throttled_password(
+    app: &App,
+    actor: &Actor,
+    password: Sensitive<String>,
+    caller: &str,
+) -> Outcome<(UserRow, [Limit; 3]), SignInRefusal> {
+    let user = own(app, actor).await?;
+    let login = user.login.clone().ok_or(Failure::Forbidden)?;
+    let limits = limits(app.store.sealer(), &login, caller);
+    let counting = limits.clone();
+    app.store
+        .write(LaneKey::SHARED, "own_password_try", move |tx| {
+            let now = tx.now();
+            counting.iter().try_for_each(|limit| limit.count(tx, now))
+        })
+        .await?;
+    match app.hashing.verify(password, user.password_hash.clone()).await? {
+        true => Ok((user, limits)),
+        false => Err(refuse(SignInRefusal::Wrong)),
+    }
 }

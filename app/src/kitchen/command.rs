@@ -1,6 +1,6 @@
 //! A display's command: one unit of work, one event, once per identifier.
 
-use super::board;
+use super::{board, people};
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::jobs::notify::{self, Telling};
@@ -8,7 +8,7 @@ use crate::orders::view::record_about;
 use domain::Instant;
 use domain::access::{Action, Actor, Where};
 use domain::event::Event;
-use domain::id::{CanteenId, DishId, Id, KitchenCommandId, OrderId, SittingId};
+use domain::id::{CanteenId, DishId, DisplaySignInId, Id, KitchenCommandId, OrderId, SittingId};
 use domain::kitchen::{By, Command, Decided, DishStep, LineMark, Refusal, Ticket, decide, decide_batch};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub struct Asked {
     pub sitting: SittingId,
     /// What it asks for.
     pub command: Command,
+    /// Under which sign-in of a person it was given; none for the display alone. No part of what makes a command the same.
+    pub sign_in: Option<DisplaySignInId>,
 }
 
 /// What became of it.
@@ -61,7 +63,8 @@ fn command_in(tx: &mut Tx<'_>, telling: Telling, actor: &Actor, asked: &Asked, c
         return if same { Ok(Accepted { seq: earlier.seq }) } else { Err(Failure::KeyReused) };
     }
     let now = tx.now();
-    let by = By { device: actor.device.map(|(id, ..)| id), user: actor.user, command: Some(asked.id) };
+    let person = people::person_at(tx.look(), actor, asked.sign_in, now)?;
+    let by = By { device: actor.device.map(|(id, ..)| id), user: person.or(actor.user), command: Some(asked.id) };
     let event = match &asked.command {
         Command::Stop { dish, stopped } => stop(tx, telling, sitting.id.0, *dish, *stopped, by)?,
         Command::MarkDish(step) => on_dish(tx, sitting.id.0, step, by, now)?,

@@ -5,4 +5,5 @@ pub mod command;
 pub mod count;
 pub mod follow;
 pub(crate) mod judge;
+pub mod people;
 pub mod real;

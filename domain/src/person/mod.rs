@@ -6,3 +6,4 @@ pub mod mask;
 pub mod one_time_code;
 pub mod password;
 pub mod phone;
+pub mod pin;

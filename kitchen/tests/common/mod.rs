@@ -10,13 +10,14 @@ use app::orders::{LineRequest, OrderRequest, cancel, change, place};
 use app::session::Token;
 use app::store::column::{Col, Word};
 use app::store::query::devices::{self, DeviceRow};
+use app::store::query::display_people::{self, PinRow};
 use app::store::query::people::SessionRow;
 use app::store::query::users;
 use domain::Channel;
 use domain::access::{Actor, DeviceKind, Role};
 use domain::diet::Texture;
 use domain::event::OrderView;
-use domain::id::{CanteenId, DeviceId, Id, KitchenCommandId, OrderId};
+use domain::id::{CanteenId, DeviceId, Id, KitchenCommandId, OrderId, UserId};
 use domain::kitchen::Board;
 use kitchen::client::{Display, Held};
 use kitchen::{Hub, Limits};
@@ -121,6 +122,17 @@ pub fn pair_device(world: &World, canteen: CanteenId) -> (DeviceId, String) {
         Ok(device)
     }));
     (id, text)
+}
+
+/// Gives the street's cook a number for displays; who it is.
+pub fn with_pin(world: &World, street: &Street, pin: &str) -> UserId {
+    let cook = world.wait(world.actor(street.token(Role::Cook))).user.expect("a user");
+    let pin_hash = world.wait(world.app.hashing.hash(domain::Sensitive::new(pin.to_owned()))).expect("a hash");
+    world.wait(world.write(move |tx| {
+        let row = PinRow { user_id: Col(cook), pin_hash: pin_hash.clone(), set_at: Col(tx.now()) };
+        display_people::set_pin(tx.change(), &row)
+    }));
+    cook
 }
 
 /// Connects and waits until the state is proved.

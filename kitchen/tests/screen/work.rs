@@ -4,7 +4,7 @@ use crate::common::browser::{Driver, Screen};
 use crate::common::screens::*;
 use crate::common::*;
 use app::devices::{Pairing, make_code};
-use app::store::query::catalogue;
+use app::store::query::{catalogue, events};
 use domain::access::{DeviceKind, Role};
 use domain::diet::Texture;
 use domain::kitchen::Stage;
@@ -12,6 +12,7 @@ use kitchen::Limits;
 use serde_json::json;
 use std::time::Duration;
 use testkit::cable::Cable;
+use testkit::readable::assert_readable;
 use testkit::{Engine, World};
 
 #[test]
@@ -43,6 +44,70 @@ fn a_screen_is_paired_with_the_code_that_the_manager_reads_out() {
         screen.run("document.getElementById('pair').click()");
         screen.until("a proof", "Number(document.body.dataset.proofs) > 0", SOON);
         assert_eq!(screen.run("return document.querySelector('#bar h1').textContent"), "暖阳食堂");
+    }
+    world.finish();
+}
+
+/// Names to touch, then a number; by hand with gloves, and by the keys of a bump bar.
+#[test]
+fn a_cook_signs_in_on_a_screen_and_out_again() {
+    let world = World::new(Engine::Sqlite);
+    {
+        let street = world.wait(world.street());
+        let service = Service::start(&world.app, quick(), None);
+        let cook = with_pin(&world, &street, "2749");
+        let driver = Driver::start();
+        let screen = Screen::open(&driver, 1920, 1080);
+        paired(&screen, &service, &pair(&world, street.canteen));
+        let order = world.wait(Counter::of(&world, &street, &street.lunch).order(0, 1)).order;
+        screen.until("the ticket", &ticket(order), SOON);
+        assert_eq!(screen.run("return document.getElementById('who').textContent"), "☺ 未签到");
+        screen.run("document.getElementById('who').click()");
+        screen.until("the names", "document.querySelector('.person')", SOON);
+        screen.picture("people");
+        assert_readable(&screen, "people");
+        screen.run("document.querySelector('.person').click()");
+        screen.until("the number", "document.getElementById('pin')", SOON);
+        let type_in = |digits: &str| {
+            for digit in digits.chars() {
+                screen.run(&format!(
+                    "[...document.querySelectorAll('.digits button')].find(b => b.textContent === '{digit}').click()"
+                ));
+            }
+        };
+        type_in("2748");
+        screen.until("all four", "document.getElementById('pin').textContent === '●●●●'", SOON);
+        screen.picture("pin");
+        assert_readable(&screen, "pin");
+        screen.run("document.getElementById('sign-in').click()");
+        screen.until("a wrong number", "document.querySelector('.fault').textContent === '签到码不对'", SOON);
+        "2749".chars().for_each(|digit| press(&screen, &digit.to_string()));
+        press(&screen, "Enter");
+        screen.until(
+            "signed in",
+            &format!("{TICKETS} === 1 && !document.getElementById('who').textContent.includes('未签到')"),
+            SOON,
+        );
+
+        screen.run("document.querySelector('.ticket .big').click()");
+        screen.until("the acknowledgement", "!document.querySelector('.news')", SOON);
+        // What the log says of each thing that was done at a screen.
+        let acts = || {
+            let read = world.app.store.read("test", move |conn| events::after(conn, street.canteen, 1, 10));
+            let texts: Vec<serde_json::Value> =
+                world.wait(read).unwrap().iter().map(|row| serde_json::from_str(&row.payload).unwrap()).collect();
+            texts.iter().map(|event| event["by"]["user"].clone()).collect::<Vec<_>>()
+        };
+        testkit::wait::until("who it was", SOON, || (acts() == [json!(cook)]).then_some(()));
+        press(&screen, "p");
+        screen.until("the way out", "document.getElementById('sign-out')", SOON);
+        screen.run("document.getElementById('sign-out').click()");
+        screen.until("signed out", "document.getElementById('who').textContent.includes('未签到')", SOON);
+        screen.run("document.querySelector('.ticket .line .tap').click()");
+        testkit::wait::until("the screen alone", SOON, || (acts() == [json!(cook), json!(null)]).then_some(()));
+        // A browser writes down the refusal of the wrong number, and nothing else.
+        let told = screen.console();
+        assert!(matches!(told.as_slice(), [one] if one.contains("sign-in") && one.contains("403")), "{told:?}");
     }
     world.finish();
 }
@@ -103,7 +168,7 @@ fn a_change_shows_what_was_before_rings_and_is_escalated_until_somebody_has_seen
         let driver = Driver::start();
         let screen = Screen::open(&driver, 1920, 1080);
         paired(&screen, &service, &pair(&world, street.canteen));
-        screen.run("document.querySelector('#bar .right .tab').click()");
+        screen.run("document.getElementById('sound').click()");
         let order = world.wait(counter.order_of(&[(0, 2), (1, 1)]));
         screen.until("new", "document.querySelector('.news.fresh')", SOON);
         screen.until("it rings", "/fresh:[1-9]/.test(document.body.dataset.rung)", SOON);

@@ -114,6 +114,23 @@ pub(super) fn first_day() -> ServiceDate {
     SystemClock.now().civil_date().plus_days(2)
 }
 
+/// One canteen's lunch on the first day with its menu, and everybody who could eat there, with whatever diet.
+pub(super) async fn a_lunch(app: &App, street: &Street) -> Result<(SittingId, Vec<MenuItemId>, Vec<SeniorId>)> {
+    let codes: Vec<String> = street.canteens.iter().map(|c| c.code.to_string()).collect();
+    let bix: Vec<Vec<u8>> =
+        street.seniors.iter().map(|s| app.store.sealer().blind(Blind::IdNo, s.identity_number.reveal())).collect();
+    let read = app.store.read("bench_lunch", move |conn| {
+        for canteen in bulk::canteens(conn, &codes)? {
+            if let Some(sitting) = standing::sitting_of(conn, canteen.id.0, first_day(), MealPeriod::Lunch)? {
+                let menu = catalogue::menu(conn, sitting)?.into_iter().map(|(item, _)| item.id.0).collect();
+                return Ok(Some((sitting, menu, seniors(conn, &bix)?)));
+            }
+        }
+        Ok::<_, StoreError>(None)
+    });
+    read.await?.context("no canteen serves lunch")
+}
+
 /// Days that are ordered for, from the first on.
 const DAYS: i32 = 12;
 

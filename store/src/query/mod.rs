@@ -12,6 +12,7 @@ pub mod claims;
 pub mod codes;
 pub mod corrections;
 pub mod devices;
+pub mod display_people;
 pub mod earlier;
 pub mod events;
 pub mod export;

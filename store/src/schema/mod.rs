@@ -56,6 +56,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     user_grant,
     device,
     pairing_code,
+    user_pin,
+    display_sign_in,
     session,
     login_code,
     senior,

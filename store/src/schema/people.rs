@@ -70,6 +70,31 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::column::Uid;
 
+    user_pin (user_id) {
+        user_id -> Uid,
+        pin_hash -> Text,
+        set_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    display_sign_in (id) {
+        id -> Uid,
+        device_id -> Uid,
+        user_id -> Uid,
+        signed_in -> BigInt,
+        good_until -> BigInt,
+        signed_out -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
     session (id) {
         id -> Uid,
         token_hash -> Binary,

@@ -1,0 +1,2 @@
+DROP TABLE display_sign_in;
+DROP TABLE user_pin;
