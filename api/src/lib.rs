@@ -10,6 +10,7 @@ pub mod auth;
 pub mod backtests;
 pub mod batches;
 pub mod bindings;
+pub mod budgets;
 pub mod canteens;
 pub mod catalogue_edit;
 pub mod claims;
@@ -114,6 +115,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(claims::routes)
                     .configure(settlements::routes)
                     .configure(corrections::routes)
+                    .configure(budgets::routes)
                     .configure(reports::routes)
                     .configure(payees::routes)
                     .configure(payouts::routes)

@@ -197,6 +197,7 @@ pub fn document() -> Document {
         crate::claims::Docs::openapi(),
         crate::settlements::Docs::openapi(),
         crate::corrections::Docs::openapi(),
+        crate::budgets::Docs::openapi(),
         crate::reports::Docs::openapi(),
         crate::payees::Docs::openapi(),
         crate::payouts::Docs::openapi(),

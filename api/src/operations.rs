@@ -84,6 +84,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::claims::OPERATIONS,
     crate::settlements::OPERATIONS,
     crate::corrections::OPERATIONS,
+    crate::budgets::OPERATIONS,
     crate::reports::OPERATIONS,
     crate::payees::OPERATIONS,
     crate::payouts::OPERATIONS,

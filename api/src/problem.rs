@@ -224,6 +224,7 @@ const fn name_of(thing: Thing) -> &'static str {
         Thing::WelfareCase => "welfare_case",
         Thing::Backtest => "backtest",
         Thing::AnomalyCase => "anomaly",
+        Thing::Budget => "budget",
     }
 }
 

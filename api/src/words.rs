@@ -155,6 +155,9 @@ aliases! {
     PaymentIdText = IdText<domain::id::PaymentNumber>;
     BankAnswerIdText = IdText<domain::id::BankAnswer>;
     SuspenseIdText = IdText<domain::id::Suspense>;
+    BudgetIdText = IdText<domain::id::Budget>;
+    BudgetChangeIdText = IdText<domain::id::BudgetChange>;
+    BudgetChangeStateWord = Words<domain::budget::BudgetChangeState>;
     CorrectionIdText = IdText<domain::id::Correction>;
     CorrectionCauseWord = Words<domain::correction::CorrectionCause>;
     CorrectionStateWord = Words<domain::correction::CorrectionState>;

@@ -67,6 +67,7 @@ pub enum Thing {
     WelfareCase,
     Backtest,
     AnomalyCase,
+    Budget,
 }
 
 /// A store's error that can be compared in tests.

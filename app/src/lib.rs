@@ -11,6 +11,7 @@ pub mod auth;
 pub mod backtests;
 pub mod batches;
 pub mod bindings;
+pub mod budgets;
 pub mod catalogue;
 pub mod claims;
 pub mod corrections;

@@ -3,6 +3,7 @@
 //! Nothing here can be out of date: each unit of work reads the counts first (one small row), and what was kept under another
 //! count is not looked at. A change made by another process counts at once.
 
+use crate::budgets::draw::BudgetShelf;
 use crate::kitchen::real::{Said, said};
 use crate::subsidies::PolicyShelf;
 use domain::diet::{Allergen, DishFacts, DishMark, Texture};
@@ -25,13 +26,20 @@ pub struct Shelves {
     pub dishes: DishShelf,
     /// What they are really made of at a sitting.
     pub real: RealShelf,
+    /// Which funders' budgets are watched.
+    pub budgets: BudgetShelf,
 }
 
 impl Shelves {
     /// Empty, with a workday calendar.
     #[must_use]
     pub fn new(calendar: WorkdayCalendar) -> Self {
-        Self { policies: PolicyShelf::new(calendar), dishes: DishShelf::default(), real: RealShelf::default() }
+        Self {
+            policies: PolicyShelf::new(calendar),
+            dishes: DishShelf::default(),
+            real: RealShelf::default(),
+            budgets: BudgetShelf::default(),
+        }
     }
 }
 

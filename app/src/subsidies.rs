@@ -1,9 +1,11 @@
 //! The subsidy of an order: policies in force, facts as known, limits used. The rule itself is `domain::subsidy`.
 
+use crate::budgets::draw;
 use domain::id::{OrderId, PolicyId, SeniorId};
 use domain::ledger::{Movement, Phase, bearers, movements};
 use domain::subsidy::{
-    Book, Claim, Compiled, Decision, Document, Environment, Fact, FactKind, History, Meal, Name, Subject, Usage, WorkdayCalendar,
+    Book, BudgetLeft, Claim, Compiled, Decision, Document, Environment, Fact, FactKind, History, Meal, Name, Subject, Usage,
+    WorkdayCalendar,
 };
 use domain::text_enum::TextEnum;
 use domain::{Channel, Fen, Instant, MealPeriod, PlaceCode, ServiceDate};
@@ -147,9 +149,16 @@ pub struct Known<'a> {
     pub uses: &'a [AllowanceUseRow],
 }
 
-/// Decides a meal's subsidy. Called by the quote and by the commit, so both see the same rule.
-pub fn assess(book: &Book, calendar: &WorkdayCalendar, meal: &Meal, known: &Known<'_>) -> Result<Decision, StoreError> {
-    let environment = Environment { calendar, budgets: &[] };
+/// Decides a meal's subsidy, with what is left of the budgets that are watched. Called by the quote and by the commit, so both see the
+/// same rule.
+pub fn assess(
+    book: &Book,
+    calendar: &WorkdayCalendar,
+    meal: &Meal,
+    known: &Known<'_>,
+    budgets: &[BudgetLeft],
+) -> Result<Decision, StoreError> {
+    let environment = Environment { calendar, budgets };
     domain::subsidy::decide(book, &subject(known.senior, known.facts), meal, &history(known.uses)?, &environment)
         .map_err(|e| StoreError::Database(format!("decision: {e}")))
 }
@@ -314,9 +323,13 @@ fn ending(tx: &Tx<'_>, hold: &TransferRow, phase: Phase, at: Instant) -> Transfe
     TransferRow { id: Col(tx.new_id()), phase: Word(phase), hold_id: Some(hold.id), recorded_at: Col(at), ..hold.clone() }
 }
 
-/// Posts or voids every open hold of an order.
-pub fn end_holds(tx: &mut Tx<'_>, order: OrderId, phase: Phase, at: Instant) -> Result<(), StoreError> {
-    for hold in ledger::open_holds(tx.look(), order)? {
+/// Posts or voids every open hold of an order; what is voided goes back to the budgets it was taken of.
+pub fn end_holds(tx: &mut Tx<'_>, order: &OrderRow, phase: Phase, at: Instant) -> Result<(), StoreError> {
+    let holds = ledger::open_holds(tx.look(), order.id.0)?;
+    if phase == Phase::Void {
+        draw::give_back(tx, order.service_date.0, &holds)?;
+    }
+    for hold in holds {
         let row = ending(tx, &hold, phase, at);
         tx.pending().transfer(row);
     }

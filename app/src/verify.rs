@@ -3,7 +3,7 @@
 //! A break is told as data. It freezes nothing here: who runs the check decides (payouts stop, orders never do).
 
 use crate::App;
-use domain::id::{CanteenId, CorrectionId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId};
+use domain::id::{BudgetId, CanteenId, CorrectionId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId};
 use domain::subsidy::{Claim, Decision};
 use domain::{Fen, ServiceDate};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use store::StoreError;
 use store::column::Col;
-use store::query::{audit, invariants};
+use store::query::{audit, budgets, invariants};
 
 /// How far back to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,17 @@ pub enum Break {
         /// What it posted.
         posted_fen: Fen,
     },
+    /// A budget counts as used something else than the movements of its meals come to.
+    Budget {
+        /// Which.
+        budget: BudgetId,
+        /// Whose.
+        payer: String,
+        /// What the budget counts.
+        used_fen: Fen,
+        /// What the movements come to.
+        moved_fen: Fen,
+    },
     /// A payout's payments are not what was put into its file.
     Payout {
         /// Which.
@@ -174,6 +185,9 @@ impl fmt::Display for Break {
                 "corrections: {correction} is {state} and was to post {} fen to claims, but posted {}",
                 claim_fen.0, posted_fen.0
             ),
+            Self::Budget { budget, payer, used_fen, moved_fen } => {
+                write!(f, "budgets: {budget} of {payer} counts {} fen as used, movements come to {}", used_fen.0, moved_fen.0)
+            }
             Self::Payout { payout, total_fen, payments_fen } => {
                 write!(f, "settlements: {payout} was of {} fen, its payments are {}", total_fen.0, payments_fen.0)
             }
@@ -198,6 +212,7 @@ pub async fn verify(app: &App, reach: Reach) -> Result<Vec<Break>, StoreError> {
         found.extend(app.store.read("verify_logs", of_logs).await?);
         found.extend(app.store.read("verify_settlements", of_settlements).await?);
         found.extend(app.store.read("verify_amounts", of_amounts).await?);
+        found.extend(of_budgets(app).await?);
         let sealer = app.store.sealer().clone();
         let chain = app.store.read("verify_audit", move |conn| audit::verify(conn, &sealer)).await?;
         found.extend(chain.err().map(|broken| Break::Audit { what: broken.to_string() }));
@@ -233,6 +248,39 @@ fn of_orders(conn: &mut store::AnyConnection, since: ServiceDate) -> Result<Vec<
         .chain(unserved.into_iter().map(|row| Break::Unserved { order: row.order_id.0 }))
         .chain(undecided.into_iter().map(|row| Break::UnlikeItsDecision { order: row.order_id.0 }))
         .collect())
+}
+
+/// Each budget in a look of its own.
+async fn of_budgets(app: &App) -> Result<Vec<Break>, StoreError> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = app.store.read("verify_budgets", move |conn| budgets::in_force(conn, after, PAGE)).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = Some(last.id.0);
+        for row in page {
+            found.extend(app.store.read("verify_budget", move |conn| of_budget(conn, row.id.0)).await?);
+        }
+    }
+}
+
+/// How often a budget that orders move meanwhile is looked at; the next run looks again.
+const LOOKS: u32 = 5;
+
+fn of_budget(conn: &mut store::AnyConnection, id: BudgetId) -> Result<Option<Break>, StoreError> {
+    for _ in 0..LOOKS {
+        let Some(row) = budgets::find(conn, id)? else { return Ok(None) };
+        let moved_fen = crate::budgets::used(conn, &crate::budgets::payer_of(&row)?, (row.from_on.0, row.to_on.0))?;
+        let used_fen = row.used_fen.0;
+        if moved_fen == used_fen {
+            return Ok(None);
+        }
+        // Counter and movements are written in one commit: with the counter as it was, none came in between.
+        if budgets::find(conn, id)?.is_some_and(|again| again.used_fen == row.used_fen) {
+            return Ok(Some(Break::Budget { budget: id, payer: row.payer, used_fen, moved_fen }));
+        }
+    }
+    Ok(None)
 }
 
 fn of_logs(conn: &mut store::AnyConnection) -> Result<Vec<Break>, StoreError> {

@@ -29,6 +29,12 @@ crate::text_enum! {
         PairingCodeMade = "pairing_code_made",
         /// A device was paired.
         DevicePaired = "device_paired",
+        /// A change of a funder's budget was entered.
+        BudgetProposed = "budget_proposed",
+        /// Another person confirmed it.
+        BudgetConfirmed = "budget_confirmed",
+        /// It was taken back before it counted.
+        BudgetWithdrawn = "budget_withdrawn",
         /// Somebody set the number by which they sign in on displays.
         PinSet = "pin_set",
         /// Somebody signed in on a kitchen display.

@@ -137,6 +137,10 @@ kinds! {
     Grant = "grt", GrantId;
     /// A paired device: kitchen display, counter terminal, courier's phone.
     Device = "dev", DeviceId;
+    /// What a funder has set aside (资金预算).
+    Budget = "bud", BudgetId;
+    /// Money that is added to it or cut.
+    BudgetChange = "bch", BudgetChangeId;
     /// Somebody's sign-in on a kitchen display.
     DisplaySignIn = "dsi", DisplaySignInId;
     /// A sign-in session.

@@ -8,6 +8,7 @@ pub mod access;
 pub mod anomaly;
 pub mod audit;
 pub mod batch;
+pub mod budget;
 pub mod canteen;
 pub mod claim;
 pub mod correction;

@@ -4,7 +4,7 @@ use crate::column::Col;
 use crate::schema::{canteen_log, menu_item, sitting};
 use crate::unnest::{SetNextOrderNo, SetNextSeq, TakePortions};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
-use domain::id::{CanteenId, MenuItemId, SittingId};
+use domain::id::{BudgetId, CanteenId, MenuItemId, SittingId};
 use std::collections::BTreeMap;
 
 /// Numbers and portions handed out in a batch.
@@ -16,6 +16,8 @@ pub(crate) struct Counters {
     pub(crate) orders: BTreeMap<SittingId, i64>,
     /// Portions taken of each dish on a menu.
     pub(crate) portions: BTreeMap<MenuItemId, i64>,
+    /// Fen taken of each budget, or given back, and whether they must be there.
+    pub(crate) budgets: BTreeMap<BudgetId, (i64, bool)>,
 }
 
 impl Counters {

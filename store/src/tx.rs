@@ -8,10 +8,10 @@ use crate::on_each;
 use crate::pending::{Lengths, Pending};
 use crate::query::audit::{self, AuditEntry};
 use crate::query::catalogue::SittingRow;
-use crate::query::{events, ledger};
+use crate::query::{budgets, events, ledger};
 use crate::seal::Sealer;
 use domain::Instant;
-use domain::id::{CanteenId, Id, Kind, MenuItemId};
+use domain::id::{BudgetId, CanteenId, Id, Kind, MenuItemId};
 use domain::ledger::{AccountId, AccountName};
 use domain::time::Clock;
 use std::collections::HashSet;
@@ -182,6 +182,28 @@ impl<'a> Tx<'a> {
         *self.counters.portions.entry(item).or_insert(0) += quantity;
     }
 
+    /// Fen of a budget that units of this batch have taken, less what they gave back: the row does not tell of them yet.
+    #[must_use]
+    pub fn budget_taken(&self, budget: BudgetId) -> i64 {
+        self.counters.budgets.get(&budget).map_or(0, |(fen, _)| *fen)
+    }
+
+    /// Takes fen of a budget, or gives them back where they are less than nothing. At the end of the batch one update for each budget
+    /// takes them all, in the order of their identifiers, so that batches never wait for each other in a ring. Where they must be
+    /// there and are not, because another batch was faster, each unit runs, and looks, anew.
+    pub fn take_budget(&mut self, budget: BudgetId, fen: i64, must_fit: bool) {
+        let taken = self.counters.budgets.entry(budget).or_insert((0, false));
+        *taken = (taken.0.saturating_add(fen), taken.1 || must_fit);
+    }
+
+    /// Takes the locks of all canteens: nothing is ordered, changed or cancelled anywhere until this unit has committed. For what must
+    /// be counted over all of them at one moment, and is done once a year.
+    pub fn lock_every_canteen(&mut self) -> Result<(), StoreError> {
+        self.alone("every canteen's lock")?;
+        let all = events::logs(&mut *self.conn)?;
+        self.lock_canteens(&all)
+    }
+
     /// The next number of the canteen's event log: gapless, and in commit order because the lock is held to the end.
     pub fn next_event_seq(&mut self, canteen: CanteenId) -> Result<i64, StoreError> {
         self.lock_canteen(canteen)?;
@@ -220,6 +242,11 @@ impl<'a> Tx<'a> {
         self.counters.only_grown(&grown);
         if !on_each!(&mut *self.conn, c => self.pending.write(&self.counters, c))? {
             return Err(StoreError::Contention("portions"));
+        }
+        for (budget, (fen, must_fit)) in &self.counters.budgets {
+            if !budgets::take(&mut *self.conn, *budget, *fen, *must_fit && *fen > 0)? {
+                return Err(StoreError::Contention("a budget"));
+            }
         }
         audit::append(&mut *self.conn, self.sealer, &self.audit)?;
         Ok(Grown { logs: grown.into_iter().map(|canteen| Committed { canteen }).collect(), jobs })

@@ -1,6 +1,7 @@
 //! What people say of a correction: one proposes, another approves, which does it.
 
 use super::{CorrectionCard, CorrectionRefusal, Difference, Stands, opened, permit, record, stored_parts};
+use crate::budgets::draw;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::{App, subsidies};
@@ -169,6 +170,8 @@ fn carry_out(tx: &mut Tx<'_>, row: &CorrectionRow) -> Outcome<(), CorrectionRefu
         Some(Word(Resolution::Waive)) => correction::waived(&stored_parts(row.id.0, &row.parts)?),
         Some(Word(Resolution::Dismiss | Resolution::Gone)) | None => Vec::new(),
     };
+    // What two people agreed to is posted whether or not the budget still has it; where it has not, that shows.
+    draw::take_whatever(tx, row.service_date.0, &moves)?;
     let rows = subsidies::held_and_posted(tx, row.order_id.0, &moves, tx.now())?;
     corrections::insert_transfers(tx.change(), row.id.0, &rows)?;
     if row.resolution == Some(Word(Resolution::Annul)) {

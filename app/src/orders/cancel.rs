@@ -76,11 +76,10 @@ pub fn cancel_in(tx: &mut Tx<'_>, actor: &Actor, id: OrderId, reason: Option<&st
 
 /// Gives back what an order holds: portions, limits, money.
 pub fn give_back<R>(tx: &mut Tx<'_>, order: &OrderRow, now: Instant) -> Outcome<(), R> {
-    let Col(id) = order.id;
-    for (line, _) in orders::lines(tx.look(), id)? {
+    for (line, _) in orders::lines(tx.look(), order.id.0)? {
         catalogue::return_portions(tx.change(), line.menu_item_id.0, line.quantity)?;
     }
     subsidies::release_claims(tx, order)?;
-    subsidies::end_holds(tx, id, Phase::Void, now)?;
+    subsidies::end_holds(tx, order, Phase::Void, now)?;
     Ok(())
 }

@@ -104,7 +104,7 @@ pub fn change_in(
         subsidies::take_claims(tx, senior.id.0, id, &decision.claims)?;
         tx.pending().decision(decision_row(order.id, decision, now)?);
     }
-    subsidies::hold(tx, id, &prepared.moves()?, now)?;
+    prepared.hold(tx, id, now)?;
     order.set_totals(prepared.totals);
     order.channel = Word(request.channel);
     order.note.clone_from(&request.note);

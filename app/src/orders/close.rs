@@ -57,7 +57,7 @@ fn close_in(tx: &mut Tx<'_>, id: OrderId, canteen: CanteenId) -> Result<bool, St
     if !guest {
         subsidies::release_claims(tx, &order)?;
     }
-    subsidies::end_holds(tx, id, phase, now)?;
+    subsidies::end_holds(tx, &order, phase, now)?;
     if !orders::set_state(tx.change(), id, order.version, state, now, None)? {
         return Err(StoreError::Contention("order"));
     }

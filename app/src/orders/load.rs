@@ -2,22 +2,23 @@
 
 use super::rows::{Person, Place, Rows};
 use super::{LineRequest, OrderRequest, PlaceRefusal, Quote, QuotedLine, access};
+use crate::budgets::draw;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::shelves::{KnownDish, Shelves};
 use crate::subsidies::{self, Known};
 use domain::access::Actor;
+use domain::budget::{Watched, must_fit};
 use domain::canteen::{CanteenState, SittingState};
 use domain::diet::Diet;
-use domain::id::{DishId, OrderId, SeniorId};
-use domain::ledger::{Bearers, Movement, movements};
+use domain::id::{BudgetId, DishId, OrderId, SeniorId};
+use domain::ledger::{Bearers, Movement, Payer, movements};
 use domain::order::{OrderTotals, Via, open_until};
 use domain::ordering::{Destination, Draft, DraftLine, MenuEntry, SittingFacts, Wanted, WantedLine, draft};
 use domain::subsidy::words::{self, Audience, Language};
-use domain::subsidy::{Book, Compiled, Decision, Document, Meal, WorkdayCalendar};
+use domain::subsidy::{Book, BudgetLeft, Compiled, Decision, Document, Meal, WorkdayCalendar};
 use domain::{Channel, Instant};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::StoreError;
 use store::column::{Col, Word};
 use store::conn::AnyConnection;
 use store::query::catalogue::{self, CanteenRow, MenuItemRow, SittingRow};
@@ -26,6 +27,7 @@ use store::query::orders;
 use store::query::rows::OrderRow;
 use store::query::seniors::{self, DietRow, SeniorRow, SeniorState};
 use store::seal::Sealer;
+use store::{StoreError, Tx};
 
 /// An order thought through: what it would be, and what it would cost.
 #[derive(Debug)]
@@ -46,16 +48,26 @@ pub struct Prepared {
     pub totals: OrderTotals,
     /// The policies that were asked.
     pub book: Arc<Book>,
+    /// The budgets that were asked.
+    pub budgets: Vec<Watched<BudgetId>>,
 }
 
 impl Prepared {
     /// What the order holds in the ledger.
-    pub fn moves(&self) -> Result<Vec<Movement>, StoreError> {
+    fn moves(&self) -> Result<Vec<Movement>, StoreError> {
         let Col(canteen) = self.canteen.id;
         match &self.decision {
             Some(decision) => subsidies::holds(canteen, decision),
             None => Ok(movements(canteen, &Bearers::default(), self.totals.self_pay_fen)),
         }
+    }
+
+    /// Holds the money in the ledger, and takes it of the budgets that are watched.
+    pub fn hold(&self, tx: &mut Tx<'_>, order: OrderId, at: Instant) -> Result<(), StoreError> {
+        let moves = self.moves()?;
+        subsidies::hold(tx, order, &moves, at)?;
+        let must_fit = |payer: &Payer| self.decision.as_ref().is_some_and(|decision| must_fit(payer, decision, &self.book));
+        draw::take(tx, &self.budgets, &moves, must_fit)
     }
 
     /// What the client is shown.
@@ -114,12 +126,14 @@ pub fn prepare(
         Some(person) => {
             let meal = meal(&sitting, &canteen, request.channel, &draft);
             let known = Known { senior: &person.senior, facts: &person.facts, uses: &person.uses };
-            Some(subsidies::assess(&book, calendar, &meal, &known)?)
+            let left: Vec<BudgetLeft> = rows.budgets.iter().filter_map(Watched::for_decision).collect();
+            Some(subsidies::assess(&book, calendar, &meal, &known, &left)?)
         }
         None => None,
     };
     let totals = totals(&draft, decision.as_ref())?;
-    Ok(Prepared { sitting, canteen, senior: person.map(|p| p.senior), via, draft, decision, totals, book })
+    let (senior, budgets) = (person.map(|p| p.senior), rows.budgets);
+    Ok(Prepared { sitting, canteen, senior, via, draft, decision, totals, book, budgets })
 }
 
 fn active(person: Option<Person>, id: SeniorId) -> Outcome<Person, PlaceRefusal> {

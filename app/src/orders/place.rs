@@ -87,7 +87,7 @@ fn place_from(
         subsidies::take_claims(tx, senior.id.0, order.id.0, &decision.claims)?;
         tx.pending().decision(decision_row(order.id, decision, now)?);
     }
-    subsidies::hold(tx, order.id.0, &prepared.moves()?, now)?;
+    prepared.hold(tx, order.id.0, now)?;
     let named: Vec<(OrderLineRow, String)> =
         lines.iter().cloned().zip(prepared.draft.lines.iter().map(|l| l.name.clone())).collect();
     let order_view = view::of(&order, &named);

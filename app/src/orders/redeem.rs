@@ -5,6 +5,7 @@
 
 use super::qr;
 use super::view::{self, OrderAnswer};
+use crate::budgets::draw;
 use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::{App, lanes, subsidies};
 use domain::Instant;
@@ -192,7 +193,7 @@ fn post(tx: &mut Tx<'_>, canteen: CanteenId, order: &mut OrderRow, now: Instant)
     if order.state.0 == OrderState::NotServed {
         take_again(tx, canteen, order, now)?;
     } else {
-        subsidies::end_holds(tx, id, Phase::Post, now)?;
+        subsidies::end_holds(tx, order, Phase::Post, now)?;
     }
     if !orders::set_state(tx.change(), id, order.version, served, now, None)? {
         return Err(Failure::Stale { version: order.version });
@@ -219,5 +220,7 @@ fn take_again(tx: &mut Tx<'_>, canteen: CanteenId, order: &OrderRow, now: Instan
         }
         _ => domain::ledger::movements(canteen, &domain::ledger::Bearers::default(), order.self_pay_fen.0),
     };
+    // Decided, and told, while the money was there: whoever was given it meanwhile, the meal was eaten.
+    draw::take_whatever(tx, order.service_date.0, &moves)?;
     Ok(subsidies::hold_and_post(tx, id, &moves, now)?)
 }

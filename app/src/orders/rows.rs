@@ -1,9 +1,11 @@
 //! The rows that the rules of ordering look at, read for one order or for many at once.
 
 use super::OrderRequest;
+use crate::budgets::draw;
 use crate::idempotency::RequestKey;
 use crate::shelves::{KnownDish, Shelves};
-use domain::id::{DishId, MenuItemId, SeniorId, SittingId};
+use domain::budget::Watched;
+use domain::id::{BudgetId, DishId, MenuItemId, SeniorId, SittingId};
 use domain::ordering::MAX_LINES;
 use domain::subsidy::Book;
 use std::collections::{BTreeMap, HashMap};
@@ -69,15 +71,18 @@ pub struct Rows {
     pub items: Vec<MenuItemRow>,
     /// What these dishes are made of.
     pub dishes: BTreeMap<DishId, Arc<KnownDish>>,
+    /// The budgets that the meal's funders may have, with what is left of them.
+    pub budgets: Vec<Watched<BudgetId>>,
     /// What was answered under the key.
     pub answer: Option<IdempotencyRow>,
 }
 
 impl Rows {
-    /// With the portions taken off that earlier units of this batch took, which the rows do not tell of yet.
+    /// With the portions and the money taken off that earlier units of this batch took, which the rows do not tell of yet.
     #[must_use]
     pub fn less_taken(mut self, tx: &Tx<'_>) -> Self {
         less_taken(&mut self.items, tx);
+        draw::less_taken(&mut self.budgets, tx);
         self
     }
 }
@@ -130,7 +135,8 @@ impl Lookup for OrderLookup {
         let dishes = distinct(items.values().map(|item| item.dish_id.0));
         let dishes = self.shelves.dishes.dishes(conn, changes.recipes, &dishes)?;
         let real = self.shelves.real.days(conn, changes, &distinct(wishes.iter().map(|wish| wish.sitting)))?;
-        let rows = |wish: &&Wish| {
+        let budgets = self.budgets(conn, changes, wishes, &places, &people)?;
+        let rows = |(wish, budgets): (&&Wish, Vec<Watched<BudgetId>>)| {
             let on_menu = |item: &MenuItemId| items.get(item).filter(|row| row.sitting_id.0 == wish.sitting).cloned();
             let own: Vec<MenuItemRow> = distinct(wish.items.iter().copied()).iter().filter_map(on_menu).collect();
             Rows {
@@ -142,10 +148,11 @@ impl Lookup for OrderLookup {
                     .filter_map(|dish| Some((dish, real.dish(wish.sitting, dish, dishes.get(&dish)?))))
                     .collect(),
                 items: own,
+                budgets,
                 answer: wish.key.as_ref().and_then(|key| answers.get(&key.scope_and_key()).cloned()),
             }
         };
-        Ok(wishes.iter().map(rows).collect())
+        Ok(wishes.iter().zip(budgets).map(rows).collect())
     }
 }
 
@@ -163,6 +170,29 @@ impl OrderLookup {
             places.insert(sitting.id.0, Place { sitting, canteen, book });
         }
         Ok(places)
+    }
+
+    /// Those of each wish; nothing for a guest, whom nobody pays for.
+    fn budgets(
+        &self,
+        conn: &mut AnyConnection,
+        changes: changes::Changes,
+        wishes: &[&Wish],
+        places: &HashMap<SittingId, Place>,
+        people: &HashMap<(SeniorId, SittingId), Person>,
+    ) -> Result<Vec<Vec<Watched<BudgetId>>>, StoreError> {
+        let mut lists = Vec::with_capacity(wishes.len());
+        for wish in wishes {
+            let person = wish.senior.and_then(|senior| people.get(&(senior, wish.sitting)));
+            lists.push(match (places.get(&wish.sitting), person) {
+                (Some(Place { sitting, canteen, book }), Some(Person { senior, .. })) => {
+                    let around = [&canteen.place_code.0, &senior.registered_place.0, &senior.resident_place.0];
+                    self.shelves.budgets.around(conn, changes, (sitting.service_date.0, book), &around)?
+                }
+                _ => Vec::new(),
+            });
+        }
+        draw::with_left(conn, lists)
     }
 }
 

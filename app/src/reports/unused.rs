@@ -126,7 +126,7 @@ impl Asking {
         };
         let meal = subsidies::meal(self.on, MealPeriod::Lunch, Channel::DineIn, (self.price, Fen::ZERO), &place);
         let facts = self.facts.get(&senior.id.0).map(Vec::as_slice).unwrap_or_default();
-        Ok(subsidies::assess(book, calendar, &meal, &Known { senior, facts, uses: &[] })?.granted_fen)
+        Ok(subsidies::assess(book, calendar, &meal, &Known { senior, facts, uses: &[] }, &[])?.granted_fen)
     }
 
     fn place_of(&mut self, conn: &mut AnyConnection, canteen: CanteenId) -> Result<PlaceCode, StoreError> {

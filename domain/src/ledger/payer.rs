@@ -71,6 +71,18 @@ impl Payer {
         Ok(shares.iter().zip(parts).map(|((funder, _), part)| (one(funder), part)).collect())
     }
 
+    /// What each funder sets aside for a sum of one meal: its part, or its share by ratio rounded up, since what it owes is split only
+    /// when the period is frozen. An overflow sets everything aside.
+    #[must_use]
+    pub fn reserves(&self, fen: Fen) -> Vec<(Self, Fen)> {
+        let Self::Ratio { programme, shares } = self else { return vec![(self.clone(), fen)] };
+        let whole: i64 = shares.iter().map(|(_, weight)| i64::from(*weight)).sum::<i64>().max(1);
+        let up = |weight: u32| fen.0.checked_mul(i64::from(weight)).map_or(fen, |part| Fen((part + whole - 1) / whole));
+        let one =
+            |(funder, weight): &(Funder, u32)| (Self::One { programme: programme.clone(), funder: funder.clone() }, up(*weight));
+        shares.iter().map(one).collect()
+    }
+
     /// From the text of an account.
     pub fn parse(text: &str) -> Result<Self, BadPayer> {
         let (programme, rest) = text.split_once('/').ok_or(BadPayer)?;

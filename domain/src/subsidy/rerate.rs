@@ -49,9 +49,9 @@ pub fn decide_again(
         }
         let then = known.by(at);
         let book = books.get(&past.meal.date).filter(|_| from <= past.meal.date);
-        let now = book.and_then(|book| decided(book, &eater.known_now(at), &past.meal, &worlds.would_stand, calendar));
+        let now = book.and_then(|book| decided(book, &eater.known_now(at), past, &worlds.would_stand, calendar));
         if let (Some(book), Some(after)) = (book, now) {
-            let as_then = decided(book, then, &past.meal, &worlds.stood, calendar);
+            let as_then = decided(book, then, past, &worlds.stood, calendar);
             worlds.take(n, &past.bill.claims, &after.claims);
             found.insert(past.order, differing(past, as_then.as_ref(), after)?);
         } else {

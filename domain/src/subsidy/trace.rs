@@ -95,6 +95,16 @@ pub enum Flag {
     CalendarProvisional,
     /// The person is recorded as dead on the date: a claim goes to review, nothing is recovered automatically.
     Deceased,
+    /// A budget that may not be overdrawn had not enough left for a share: it was lost, or a substitute took it.
+    BudgetUsedUp {
+        /// The programme.
+        programme: Name,
+        /// Whose.
+        funder: Name,
+        /// At which place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<PlaceCode>,
+    },
     /// A soft budget is overdrawn by this meal.
     BudgetOverdrawn {
         /// Whose.

@@ -101,7 +101,7 @@ async fn sit(app: &App, canteens: &[CanteenRow], eaters: &[Eater], (date, period
         let price = Fen(PRICES[n % PRICES.len()]);
         let wanted = meal(date, period, Channel::DineIn, (price, Fen::ZERO), &canteen.place_code.0);
         let known = Known { senior: &eater.senior, facts: &eater.facts, uses: &[] };
-        let decision = assess(&book, app.shelves.policies.calendar(), &wanted, &known)?;
+        let decision = assess(&book, app.shelves.policies.calendar(), &wanted, &known, &[])?;
         let order_no = i64::try_from(n / canteens.len() + 1)?;
         meals.push(DecidedMeal {
             sitting: sitting.id.0,

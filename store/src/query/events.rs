@@ -30,6 +30,12 @@ pub fn heads(conn: &mut AnyConnection) -> Result<Vec<(CanteenId, i64)>, StoreErr
     Ok(rows.into_iter().map(|(Col(canteen), next)| (canteen, next - 1)).collect())
 }
 
+/// The canteens that have a log, in the order in which their locks are taken.
+pub(crate) fn logs(conn: &mut AnyConnection) -> Result<Vec<CanteenId>, StoreError> {
+    let all = canteen_log::table.select(canteen_log::canteen_id).order(canteen_log::canteen_id).load::<Col<CanteenId>>(conn)?;
+    Ok(all.into_iter().map(|Col(canteen)| canteen).collect())
+}
+
 /// Which history this database is.
 pub fn epoch(conn: &mut AnyConnection) -> Result<EpochId, StoreError> {
     Ok(installation::table.select(installation::epoch).get_result::<Col<EpochId>>(conn)?.0)

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod backtests;
 pub mod batches;
 pub mod bindings;
+pub mod budgets;
 pub mod bulk;
 pub mod catalogue;
 pub mod changes;

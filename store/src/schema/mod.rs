@@ -125,6 +125,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     welfare_case,
     welfare_step,
     canteen_payee,
+    funder_budget,
+    budget_change,
     settlement,
     settlement_version,
     settlement_line,

@@ -150,3 +150,37 @@ diesel::table! {
         note -> Text,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    funder_budget (id) {
+        id -> Uid,
+        payer -> Text,
+        place_code -> Text,
+        from_on -> Date,
+        to_on -> Date,
+        in_force -> Bool,
+        amount_fen -> BigInt,
+        used_fen -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    budget_change (id) {
+        id -> Uid,
+        budget_id -> Uid,
+        amount_fen -> BigInt,
+        document -> Text,
+        reason -> Text,
+        state -> Text,
+        proposed_by -> Uid,
+        proposed_at -> BigInt,
+        answered_by -> Nullable<Uid>,
+        answered_at -> Nullable<BigInt>,
+    }
+}

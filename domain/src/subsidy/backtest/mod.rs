@@ -14,12 +14,13 @@ pub use past::{Bill, Eater, PastMeal, Record};
 pub use report::{Group, Money, Pair, Payer, Person, Report, Sums};
 pub use trial::{Published, Trial, TrialError};
 
-use super::decide::{Meal, decide};
+use super::decide::decide;
 use super::facts::Subject;
 use super::replay::Difference;
 use super::trace::{Decision, Leg};
 use super::words::{Audience, Language, explain};
 use super::{Book, Document, Environment, WorkdayCalendar};
+use crate::budget::as_decided;
 use crate::id::{OrderId, SeniorId};
 use crate::{Fen, PlaceCode, ServiceDate};
 use past::Known;
@@ -65,7 +66,7 @@ pub fn try_on(eater: &Eater, trial: &Trial, calendar: &WorkdayCalendar, report: 
             matches(eater, past, subject, day, calendar, &worlds.stood)?;
         }
         let draft = day.and_then(|day| day.draft.as_deref()).filter(|_| concerned);
-        let after = draft.and_then(|book| decided(book, subject, &past.meal, &worlds.would_stand, calendar)).map(Bill::from);
+        let after = draft.and_then(|book| decided(book, subject, past, &worlds.would_stand, calendar)).map(Bill::from);
         let after = after.as_ref().unwrap_or(&past.bill);
         worlds.take(n, &past.bill.claims, &after.claims);
         if counted {
@@ -76,10 +77,18 @@ pub fn try_on(eater: &Eater, trial: &Trial, calendar: &WorkdayCalendar, report: 
     Ok(())
 }
 
-pub(super) fn decided(book: &Book, subject: &Subject, meal: &Meal, uses: &Uses, calendar: &WorkdayCalendar) -> Option<Decision> {
-    let history = uses.history(&book.keys_for(subject, meal));
+/// Decides a past meal: with the budgets as its decision found them, which a draft is not told to have used otherwise.
+pub(super) fn decided(
+    book: &Book,
+    subject: &Subject,
+    past: &PastMeal,
+    uses: &Uses,
+    calendar: &WorkdayCalendar,
+) -> Option<Decision> {
+    let history = uses.history(&book.keys_for(subject, &past.meal));
+    let budgets = as_decided(&past.bill.flags, &past.bill.legs);
     // A price out of range cannot have been stored; were one, the stored bill stands.
-    decide(book, subject, meal, &history, &Environment { calendar, budgets: &[] }).ok()
+    decide(book, subject, &past.meal, &history, &Environment { calendar, budgets: &budgets }).ok()
 }
 
 fn matches(
@@ -90,7 +99,7 @@ fn matches(
     calendar: &WorkdayCalendar,
     uses: &Uses,
 ) -> Result<(), Box<Mismatch>> {
-    let Some(decision) = decided(&day.baseline, subject, &past.meal, uses, calendar) else { return Ok(()) };
+    let Some(decision) = decided(&day.baseline, subject, past, uses, calendar) else { return Ok(()) };
     let bill = &past.bill;
     if decision.self_pay_fen == bill.self_pay_fen && decision.legs == bill.legs && decision.discounts == bill.discounts {
         return Ok(());

@@ -4,7 +4,7 @@ use crate::id::{CanteenId, OrderId, SeniorId};
 use crate::subsidy::decide::Meal;
 use crate::subsidy::facts::{Fact, Subject};
 use crate::subsidy::limit::Claim;
-use crate::subsidy::trace::{Decision, Leg};
+use crate::subsidy::trace::{Decision, Flag, Leg};
 use crate::{Fen, Instant};
 use serde::Deserialize;
 
@@ -29,13 +29,15 @@ pub struct Bill {
     pub operator: Vec<Leg>,
     /// What it took of limits.
     pub claims: Vec<Claim>,
+    /// What it noted: whose budget was used up.
+    pub flags: Vec<Flag>,
 }
 
 impl From<Decision> for Bill {
     fn from(d: Decision) -> Self {
         let Decision { price_fen, delivery_fee_fen, discount_fen, granted_fen, self_pay_fen, .. } = d;
-        let Decision { discounts, legs, operator, claims, .. } = d;
-        Self { price_fen, delivery_fee_fen, discount_fen, granted_fen, self_pay_fen, discounts, legs, operator, claims }
+        let Decision { discounts, legs, operator, claims, flags, .. } = d;
+        Self { price_fen, delivery_fee_fen, discount_fen, granted_fen, self_pay_fen, discounts, legs, operator, claims, flags }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::subsidy::compile::{Cap, ReadyLimit};
 use crate::subsidy::conventions::{Conventions, Covers, PercentageBase, ThresholdBase};
 use crate::subsidy::document::{Amount, Exhausted, Group, Line, MinSpend, Percent, Select, Share};
 use crate::subsidy::limit::{Claim, LimitKey};
-use crate::subsidy::trace::{Cut, LostShare, Refusal};
+use crate::subsidy::trace::{Cut, Flag, LostShare, Refusal};
 use crate::{Fen, MealPeriod, PlaceCode};
 
 /// What a line would grant.
@@ -232,7 +232,7 @@ impl Run<'_> {
     }
 
     /// Who pays a share now, the budget considered; `None` when nobody does.
-    fn payer(&self, share: &Share, fen: i64, by_period: bool) -> Option<Part> {
+    fn payer(&mut self, share: &Share, fen: i64, by_period: bool) -> Option<Part> {
         let mut name = &share.funder;
         let mut instead_of = None;
         // A substitute may itself have a substitute; the number of funders bounds the chain even when a document makes a ring.
@@ -248,6 +248,10 @@ impl Run<'_> {
                 let (ratio, floor) = (share.ratio.filter(|w| *w > 0), share.floor_fen.unwrap_or(0));
                 return Some(Part { funder: name.clone(), place, fen, weight, ratio, floor, instead_of, overdrawn: !enough });
             }
+            let used_up = Flag::BudgetUsedUp { programme: self.version.document.programme.clone(), funder: name.clone(), place };
+            if !self.flags.contains(&used_up) {
+                self.flags.push(used_up);
+            }
             let next = budget.filter(|b| b.exhausted == Exhausted::Substitute).and_then(|b| b.substitute.as_ref())?;
             instead_of = Some(share.funder.clone());
             name = next;
@@ -260,7 +264,7 @@ impl Run<'_> {
         let same = |b: &&crate::subsidy::BudgetLeft| b.programme == *programme && b.funder == *funder && b.place.as_ref() == place;
         let budget = self.budgets.iter().find(same)?;
         let spent = |l: &&crate::subsidy::trace::Leg| l.programme == *programme && l.funder == *funder && l.place.as_ref() == place;
-        let taken: i64 = self.legs.iter().filter(spent).map(|l| l.reserve_fen.0).sum();
+        let taken: i64 = self.discounts.iter().chain(self.legs.iter()).filter(spent).map(|l| l.reserve_fen.0).sum();
         Some(budget.left.0.saturating_sub(taken))
     }
 }

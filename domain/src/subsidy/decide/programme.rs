@@ -34,9 +34,9 @@ pub(super) struct Run<'a> {
     pub claims: Vec<Claim>,
     pub legs: Vec<Leg>,
     left: Left,
-    discounts: Vec<Leg>,
+    pub discounts: Vec<Leg>,
     lines: Vec<LineTrace>,
-    flags: Vec<Flag>,
+    pub flags: Vec<Flag>,
     entitled: i64,
 }
 

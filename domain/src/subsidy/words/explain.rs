@@ -67,6 +67,13 @@ fn flag_text(flag: &Flag, audience: Audience, language: Language) -> Option<Stri
         Flag::BudgetOverdrawn { funder } if officer => {
             Some(format!("{}{funder}", language.pick("预算透支: ", "Budget overdrawn: ")))
         }
+        Flag::BudgetUsedUp { funder, place, .. } if officer => {
+            let place = place.as_ref().map_or_else(String::new, |place| format!("@{place}"));
+            Some(format!("{}{funder}{place}", language.pick("预算已用完: ", "Budget used up: ")))
+        }
+        Flag::BudgetUsedUp { .. } => {
+            Some(language.pick("有一项补贴的资金已用完。", "The money set aside for one of the subsidies is used up.").to_owned())
+        }
         Flag::Deceased | Flag::BudgetOverdrawn { .. } => None,
     }
 }

@@ -1,0 +1,2 @@
+DROP TABLE budget_change;
+DROP TABLE funder_budget;
