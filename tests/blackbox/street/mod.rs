@@ -243,7 +243,8 @@ impl Day {
         // From the day of its examples on.
         let next = testkit::fixtures::POLICY
             .replace("version: \"2026\"", "version: \"next\"")
-            .replace("effective: {from: 2026-01-01}", "effective: {from: 2026-11-23}");
+            .replace("effective: {from: 2026-01-01}", "effective: {from: 2026-11-23}")
+            .replace("place: \"990101001\"}", "place: \"990101001\", budget: {exhausted: hard}}");
         let kept = json!({
             "canteen": street.canteen, "code": street.canteen, "neighbour": street.neighbour, "elsewhere": street.elsewhere, "sitting": street.lunch.sitting,
             "sitting_tomorrow": street.tomorrow.sitting, "dish": street.dishes[0], "dish1": street.dishes[1],
