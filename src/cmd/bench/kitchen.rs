@@ -4,15 +4,18 @@ use super::server::{Folder, memory_kb, tuned};
 use super::street;
 use anyhow::{Context, Result, anyhow, bail};
 use app::App;
+use app::demo::callers;
 use app::idempotency::RequestKey;
 use app::kitchen::count::count;
 use app::orders::{LineRequest, OrderRequest, place};
 use app::prints::labels::{self, LabelRequest, Selection};
 use app::prints::production;
+use app::session::actor_of;
 use bench::bare;
 use bench::bare::postgres::Scratch;
 use domain::access::{Actor, Role, RoleGrant};
-use domain::id::{MenuItemId, SeniorId, SittingId};
+use demo::Street;
+use domain::id::{MenuItemId, SeniorId, SittingId, UserId};
 use domain::{Channel, PlaceCode};
 use indicatif::ProgressBar;
 use nuanfan::clock::SystemClock;
@@ -71,7 +74,7 @@ impl Args {
             let street = street::bring(&app, street::first_day()).await?;
             let (sitting, menu, seniors) = street::a_lunch(&app, &street).await?;
             self.order(&app, sitting, &menu, &seniors).await?;
-            let cook = Arc::new(holder(Role::Cook)?);
+            let cook = Arc::new(Actor { user: Some(somebody(&app).await?), ..holder(Role::Cook)? });
             let mut counts = Vec::new();
             for _ in 0..self.counts {
                 let began = Instant::now();
@@ -154,6 +157,15 @@ const LINES: usize = 2;
 fn holder(role: Role) -> Result<Actor> {
     let place = PlaceCode::parse("99").map_err(|e| anyhow!("{e:?}"))?;
     Ok(Actor { grants: vec![RoleGrant { role, place, canteen: None }], ..Actor::default() })
+}
+
+/// Who prints is on record, so somebody has to be there.
+async fn somebody(app: &App) -> Result<UserId> {
+    let place = Street::place().map_err(|broken| anyhow!("{}", broken.0))?;
+    let tokens = callers(app, place, 1).await.map_err(|f| anyhow!("{f:?}"))?;
+    let token = tokens.first().context("no caller")?;
+    let actor = actor_of(app, token.reveal(), app.clock.now()).await.map_err(|f| anyhow!("{f:?}"))?;
+    actor.and_then(|actor| actor.user).context("a caller without a user")
 }
 
 fn key(name: &str) -> Result<RequestKey> {
