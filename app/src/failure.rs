@@ -67,6 +67,10 @@ pub enum Thing {
     WelfareCase,
     Backtest,
     AnomalyCase,
+    Shift,
+    Sponsor,
+    Sponsored,
+    SponsorBill,
 }
 
 /// A store's error that can be compared in tests.

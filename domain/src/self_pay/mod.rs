@@ -132,6 +132,28 @@ impl Flow {
         }
     }
 
+    /// Into or out of whose tills it moves cash: the shift, and whether in.
+    #[must_use]
+    pub fn cash(self) -> Vec<(ShiftId, bool)> {
+        match self {
+            Self::Float(to) | Self::Pay(Purse::Till(to)) | Self::TopUp(to, _) | Self::Over(to) => vec![(to, true)],
+            Self::Refund(Purse::Till(from)) | Self::PayOut(from, _) | Self::Deposit(from) | Self::Short(from) => {
+                vec![(from, false)]
+            }
+            Self::HandIn { from, to } => vec![(from, false), (to, true)],
+            Self::Pay(_) | Self::Refund(_) | Self::BillPaid(_) => Vec::new(),
+        }
+    }
+
+    /// By which means, of what an order is paid with or given back by.
+    #[must_use]
+    pub const fn means(self) -> Option<Means> {
+        match self {
+            Self::Pay(purse) | Self::Refund(purse) => Some(purse.means()),
+            _ => None,
+        }
+    }
+
     /// Which accounts it moves.
     #[must_use]
     pub fn movement(self, canteen: CanteenId, amount_fen: Fen) -> Movement {
@@ -275,9 +297,8 @@ mod tests {
     #[test]
     fn what_goes_back_goes_where_it_came_from_the_latest_first() {
         let money = |owed| OrderMoney { owed_fen: Fen(owed), paid: vec![paid(10, 500, 0), paid(11, 300, 100)] };
-        let back = |owed| -> Vec<(EntryId, i64)> {
-            money(owed).to_give_back().unwrap().iter().map(|one| (one.of, one.fen.0)).collect()
-        };
+        let back =
+            |owed| -> Vec<(EntryId, i64)> { money(owed).to_give_back().unwrap().iter().map(|one| (one.of, one.fen.0)).collect() };
         assert_eq!(back(700), []);
         assert_eq!(back(900), []);
         assert_eq!(back(650), [(id(11), 50)]);

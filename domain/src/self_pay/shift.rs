@@ -63,20 +63,17 @@ pub fn close(
     if difference != Fen::ZERO && !has_reason {
         return Ok(Err(ShiftRejection::NoReason { expected_fen: expected, difference_fen: difference }));
     }
-    let booked = if difference.is_negative() {
-        (Flow::Short(shift), Fen::ZERO.minus(difference)?)
-    } else {
-        (Flow::Over(shift), difference)
-    };
+    let booked =
+        if difference.is_negative() { (Flow::Short(shift), Fen::ZERO.minus(difference)?) } else { (Flow::Over(shift), difference) };
     let mut entries = vec![booked, (Flow::Deposit(shift), counted)];
     entries.retain(|(_, fen)| *fen > Fen::ZERO);
     Ok(Ok(Closing { difference_fen: difference, entries }))
 }
 
-/// Confirms the count of a closed shift.
-pub fn confirm(state: ShiftState, opened_by: UserId, by: UserId) -> Result<(), ShiftRejection> {
+/// Confirms the count of a closed shift. `hands` had the money: whose till it was, and who counted it.
+pub fn confirm(state: ShiftState, hands: &[UserId], by: UserId) -> Result<(), ShiftRejection> {
     match state {
-        ShiftState::Closed if opened_by == by => Err(ShiftRejection::SamePerson),
+        ShiftState::Closed if hands.contains(&by) => Err(ShiftRejection::SamePerson),
         ShiftState::Closed => Ok(()),
         other => Err(ShiftRejection::WrongState(other)),
     }
@@ -118,7 +115,7 @@ mod tests {
             (ShiftState::Open, manager, Err(ShiftRejection::WrongState(ShiftState::Open))),
             (ShiftState::Confirmed, manager, Err(ShiftRejection::WrongState(ShiftState::Confirmed))),
         ] {
-            assert_eq!(confirm(state, worker, by), expected, "{state}");
+            assert_eq!(confirm(state, &[worker], by), expected, "{state}");
         }
     }
 }
