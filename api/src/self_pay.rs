@@ -23,11 +23,12 @@ use domain::fault::Faults;
 use domain::self_pay::PayRejection;
 use domain::self_pay::shift::ShiftRejection;
 use domain::self_pay::wallet::WalletRejection;
-use views::{PayBody, SelfPayView};
+use views::{PayBody, SelfPayView, UnsettledOrdersView, UnsettledView};
 
 /// Adds the routes.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(web::resource("/v1/sittings/{sitting}/self-pay").route(web::get().to(list_unsettled)))
         .service(web::resource("/v1/orders/{order}/self-pay").route(web::get().to(get_self_pay)))
         .service(web::resource("/v1/orders/{order}/self-pay/payments/{entry}").route(web::put().to(pay_order)))
         .service(web::resource("/v1/orders/{order}/self-pay/refunds/{entry}").route(web::put().to(refund_order)));
@@ -38,6 +39,7 @@ const ENTERING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
+    op("listUnsettled", Access::Roles(Action::SellAtCounter), &[P::Forbidden, P::NotFound]),
     op("getSelfPay", Access::AnyOf(&[Action::SeeOrders, Action::TakeCash]), &[P::NotFound]),
     op("payOrder", Access::Roles(Action::TakeCash), ENTERING),
     op("refundOrder", Access::Roles(Action::SellAtCounter), &[P::Forbidden, P::NotFound, P::SelfPayRefused]),
@@ -45,7 +47,7 @@ pub const OPERATIONS: &[Operation] = &[
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(get_self_pay, pay_order, refund_order))]
+#[openapi(paths(list_unsettled, get_self_pay, pay_order, refund_order))]
 pub struct Docs;
 
 /// The largest amount that a client may name: a million yuan.
@@ -58,6 +60,19 @@ fn amount(faults: &mut Faults, place: &str, fen: i64, least: i64) -> Fen {
         faults.push(place, "out_of_range", zh, en);
     }
     Fen(fen)
+}
+
+/// The orders of a sitting that are to be paid at the counter, or of which something is to go back, by number. What a sponsor bears is
+/// not among them.
+#[utoipa::path(get, path = "/v1/sittings/{sitting}/self-pay", operation_id = "listUnsettled", tag = "self-pay",
+    params(("sitting" = String, Path, description = "The sitting")), responses((status = 200, body = UnsettledOrdersView)))]
+pub async fn list_unsettled(
+    app: Data<App>,
+    Signed(actor): Signed,
+    path: Path<String>,
+) -> Result<Json<UnsettledOrdersView>, Problem> {
+    let found = look::unsettled(&app, actor, path_id(&path)?).await.map_err(never)?;
+    Ok(Json(UnsettledOrdersView { items: found.into_iter().map(UnsettledView::from).collect() }))
 }
 
 /// What an order owes itself, what was paid for it and what went back. Shown to who sees the order, and to the courier who brings it.

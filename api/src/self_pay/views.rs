@@ -3,19 +3,20 @@
 use crate::problem::Problem;
 use crate::settlements::never;
 use crate::words::{
-    CanteenIdText, EntryIdText, EntryKindWord, MeansWord, OrderIdText, PayingWord, SeniorIdText, ShiftIdText, ShiftStateWord,
-    SponsorIdText, UserIdText,
+    CanteenIdText, ChannelWord, EntryIdText, EntryKindWord, MeansWord, OrderIdText, OrderStateWord, PayingWord, SeniorIdText,
+    ShiftIdText, ShiftStateWord, SponsorIdText, UserIdText,
 };
-use app::self_pay::look::{Account, Statement, Total};
+use app::self_pay::look::{Account, Statement, Total, Unsettled};
 use app::self_pay::order::Paying;
 use app::self_pay::wallet::WalletCard;
 use app::store::StoreError;
 use app::store::column::Col;
 use app::store::query::self_pay::{EntryRow, ShiftRow};
 use domain::id::{CanteenId, EntryId, OrderId, SeniorId, ShiftId, SponsorId, UserId};
+use domain::order::OrderState;
 use domain::self_pay::shift::ShiftState;
 use domain::self_pay::{EntryKind, Means};
-use domain::{Fen, Instant};
+use domain::{Channel, Fen, Instant};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -134,6 +135,47 @@ impl SelfPayView {
             entries: account.entries.into_iter().map(SelfPayEntryView::from).collect(),
         })
     }
+}
+
+/// An order of which something is to be done at the counter.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnsettledView {
+    /// Which order.
+    #[schema(value_type = OrderIdText)]
+    pub order: OrderId,
+    /// Its number.
+    pub order_no: i64,
+    /// Whose, masked; empty for a guest.
+    pub masked_name: String,
+    /// How it reaches the table.
+    #[schema(value_type = ChannelWord)]
+    pub channel: Channel,
+    /// Where it stands.
+    #[schema(value_type = OrderStateWord)]
+    pub state: OrderState,
+    /// What is due; less than nothing when it is to go back.
+    #[schema(value_type = i64)]
+    pub due_fen: Fen,
+}
+
+impl From<Unsettled> for UnsettledView {
+    fn from(of: Unsettled) -> Self {
+        Self {
+            order: of.order.id.0,
+            order_no: of.order.order_no,
+            masked_name: of.order.senior_name,
+            channel: of.order.channel.0,
+            state: of.order.state.0,
+            due_fen: of.due_fen,
+        }
+    }
+}
+
+/// Orders of which something is to be done at the counter.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnsettledOrdersView {
+    /// By number.
+    pub items: Vec<UnsettledView>,
 }
 
 /// A shift that begins.

@@ -5,7 +5,7 @@ use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::ingredients::access::{canteen_for, signer};
 use domain::access::{Action, Actor};
-use domain::id::{CanteenId, OrderId, ShiftId, SponsorId};
+use domain::id::{CanteenId, OrderId, SeniorId, ShiftId, SittingId, SponsorId};
 use domain::order::OrderState;
 use domain::self_pay::{EntryKind, Means, OrderMoney, Paid, Purse};
 use domain::{Fen, MoneyOverflow};
@@ -160,7 +160,7 @@ pub(super) fn account_of(conn: &mut AnyConnection, order: &OrderRow) -> Result<A
     let entries = self_pay::of_orders(conn, &[id])?;
     let money = money_of(owed(order, &corrections), &entries)?;
     let sponsor = match order.senior_id {
-        Some(Col(senior)) => sponsors::bearing(conn, senior, order.service_date.0)?,
+        Some(Col(senior)) => sponsors::bearing(conn, &[senior], order.service_date.0)?.remove(&senior),
         None => None,
     };
     Ok(Account { order: id, money, entries, sponsor })
@@ -185,4 +185,53 @@ fn taken_by(conn: &mut AnyConnection, actor: &Actor, id: OrderId) -> Outcome<Ord
     let order = store::query::orders::find(conn, id)?.ok_or_else(hidden)?;
     let canteen = catalogue::canteen(conn, order.canteen_id.0)?.ok_or_else(hidden)?;
     if super::order::may_take(actor, &order, &canteen.place_code.0) { Ok(order) } else { Err(hidden()) }
+}
+
+/// An order of a sitting of which something is to be done at the counter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled {
+    /// The order.
+    pub order: OrderRow,
+    /// What is due; less than nothing when it is to go back.
+    pub due_fen: Fen,
+}
+
+/// The orders of a sitting that are to be paid at the counter, or of which something is to go back, by number. What a sponsor bears is
+/// nobody's at the counter.
+pub async fn unsettled(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<Vec<Unsettled>, Never> {
+    app.store
+        .read("unsettled_orders", move |conn| {
+            let canteen = catalogue::canteen_of(conn, sitting)?.ok_or(Failure::NotFound(Thing::Sitting))?;
+            canteen_for(conn, &actor, canteen, Action::SellAtCounter, Thing::Sitting)?;
+            Ok(unsettled_of(conn, sitting)?)
+        })
+        .await
+}
+
+fn unsettled_of(conn: &mut AnyConnection, sitting: SittingId) -> Result<Vec<Unsettled>, StoreError> {
+    let orders = self_pay::of_sitting(conn, sitting)?;
+    let ids: Vec<OrderId> = orders.iter().map(|order| order.id.0).collect();
+    let seniors: Vec<SeniorId> = orders.iter().filter_map(|order| order.senior_id.map(|Col(id)| id)).collect();
+    let Some(on) = orders.first().map(|order| order.service_date.0) else { return Ok(Vec::new()) };
+    let borne = sponsors::bearing(conn, &seniors, on)?;
+    let (mut entries, mut changed) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
+    for entry in self_pay::of_orders(conn, &ids)? {
+        entries.entry(entry.order_id).or_default().push(entry);
+    }
+    for correction in corrections::of_orders(conn, &ids)? {
+        changed.entry(correction.order_id).or_default().push(correction);
+    }
+    let mut found = Vec::new();
+    for order in orders {
+        let corrections = changed.remove(&order.id).unwrap_or_default();
+        let money = money_of(owed(&order, &corrections), &entries.remove(&Some(order.id)).unwrap_or_default())?;
+        let due_fen = money.due_fen().map_err(overflow)?;
+        // What a sponsor was charged goes back with a bill.
+        let by_hand = money.to_give_back().map_err(overflow)?.iter().any(|back| !matches!(back.purse, Purse::Sponsor(_)));
+        let borne = order.senior_id.is_some_and(|Col(senior)| borne.contains_key(&senior));
+        if by_hand || (due_fen > Fen::ZERO && !borne) {
+            found.push(Unsettled { order, due_fen });
+        }
+    }
+    Ok(found)
 }

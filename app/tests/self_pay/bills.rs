@@ -79,6 +79,8 @@ both_databases! {
         all.stand.open(&all.stand.counter, 0).await;
         let borne = Refusal::Borne(all.sponsor.id.0, all.sponsor.name.clone());
         assert_eq!(refused(all.stand.pay(&all.stand.counter, (eaten, due), Paying::Cash).await), borne);
+        let at_counter = look::unsettled(&world.app, all.stand.counter.clone(), street.lunch.sitting).await;
+        assert_eq!(at_counter, Ok(vec![]), "what a sponsor bears is nobody's at the counter");
         all.serve(&street.lunch, eaten).await;
         assert_eq!(refused(all.freeze(month).await), Refusal::NotOver(month.last()));
         all.go_to(month.next().first());

@@ -8,6 +8,7 @@ use app::self_pay::look;
 use app::self_pay::order::Paying;
 use app::self_pay::shift::{self, Counted, HandIn};
 use domain::access::Role;
+use domain::id::OrderId;
 use domain::self_pay::shift::{ShiftRejection, ShiftState};
 use domain::self_pay::{EntryKind, Means, PayRejection};
 use domain::{Channel, Fen};
@@ -16,6 +17,12 @@ use testkit::both_databases;
 
 fn counted(fen: i64, reason: &str) -> Counted {
     Counted { fen: Fen(fen), reason: reason.to_owned() }
+}
+
+/// What is left to do at the counter for today's lunch.
+async fn unsettled(stand: &Stand<'_>) -> Vec<(OrderId, i64)> {
+    let found = look::unsettled(&stand.world.app, stand.counter.clone(), stand.street.lunch.sitting).await.unwrap();
+    found.into_iter().map(|one| (one.order.id.0, one.due_fen.0)).collect()
 }
 
 both_databases! {
@@ -47,6 +54,7 @@ both_databases! {
         let till = stand.open(&stand.counter, 0).await;
         let lunch = &stand.street.lunch;
         let (order, due) = stand.order(lunch, 0, Some(stand.street.senior.id), Channel::DineIn).await;
+        assert_eq!(unsettled(&stand).await, [(order, due.0)]);
         stand.pay(&stand.counter, (order, due), Paying::Cash).await.unwrap();
         assert_eq!(refused(stand.refund(&stand.counter, order).await), Refusal::NothingToGiveBack);
         // Cheaper by one dish: the difference goes back; dearer again: it is due.
@@ -60,7 +68,9 @@ both_databases! {
         change::change(&world.app, stand.counter.clone(), key(), order, 2, dearer).await.unwrap();
         assert_eq!(refused(stand.pay(&stand.counter, (order, due), Paying::Cash).await), Refusal::Due(less));
         stand.pay(&stand.counter, (order, less), Paying::Cash).await.unwrap();
+        assert_eq!(unsettled(&stand).await, []);
         stand.cancel(order).await;
+        assert_eq!(unsettled(&stand).await, [(order, -due.0)], "somebody has to give it back");
         assert_eq!(refused(stand.refund(&stand.manager, order).await), Refusal::NoShift);
         stand.open(&stand.manager, 0).await;
         assert_eq!(refused(stand.refund(&stand.manager, order).await), Refusal::Till(Fen(0)), "the manager's till is empty");

@@ -146,6 +146,7 @@ CREATE INDEX self_pay_entry_by_giver ON self_pay_entry (from_shift_id) WHERE fro
 CREATE INDEX self_pay_entry_by_senior ON self_pay_entry (senior_id, canteen_id, recorded_at, id) WHERE senior_id IS NOT NULL;
 CREATE INDEX self_pay_entry_by_hand ON self_pay_entry (recorded_by, recorded_at) WHERE recorded_by IS NOT NULL;
 CREATE INDEX self_pay_entry_by_payment ON self_pay_entry (of_id) WHERE of_id IS NOT NULL;
+CREATE INDEX self_pay_entry_by_sponsor ON self_pay_entry (sponsor_id, order_id) WHERE sponsor_id IS NOT NULL;
 CREATE INDEX self_pay_entry_by_bill ON self_pay_entry (bill_id) WHERE bill_id IS NOT NULL;
 
 -- What was recorded stays, and a count that was closed is a count of all there was.

@@ -4,10 +4,13 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
-use crate::schema::{self_pay_entry as entry, shift, wallet};
+use crate::query::rows::OrderRow;
+use crate::schema::{meal_order, self_pay_entry as entry, shift, wallet};
+use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::id::{CanteenId, EntryId, OrderId, SeniorId, ShiftId, SponsorBillId, SponsorId, UserId};
+use domain::id::{CanteenId, EntryId, OrderId, SeniorId, ShiftId, SittingId, SponsorBillId, SponsorId, UserId};
 use domain::ledger::AccountId;
+use domain::order::OrderState;
 use domain::self_pay::shift::ShiftState;
 use domain::self_pay::{EntryKind, Means};
 use domain::{Fen, Instant};
@@ -91,6 +94,18 @@ pub fn of_orders(conn: &mut AnyConnection, orders: &[OrderId]) -> Result<Vec<Ent
         .filter(entry::order_id.eq_any(ids))
         .order((entry::order_id, entry::ordinal))
         .select(EntryRow::as_select())
+        .load(conn)?)
+}
+
+/// The orders of a sitting for which something was paid or is to be paid, by number.
+pub fn of_sitting(conn: &mut AnyConnection, of: SittingId) -> Result<Vec<OrderRow>, StoreError> {
+    let live = [OrderState::Confirmed, OrderState::Served].map(Word);
+    let moved = entry::table.filter(entry::order_id.eq(meal_order::id.nullable()));
+    Ok(meal_order::table
+        .filter(meal_order::sitting_id.eq(Col(of)))
+        .filter(exists(moved).or(meal_order::self_pay_fen.gt(0).and(meal_order::state.eq_any(live))))
+        .order(meal_order::order_no)
+        .select(OrderRow::as_select())
         .load(conn)?)
 }
 

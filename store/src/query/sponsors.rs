@@ -14,6 +14,7 @@ use domain::id::{CanteenId, OrderId, SeniorId, SponsorBillId, SponsorId, Sponsor
 use domain::order::OrderState;
 use domain::self_pay::{EntryKind, Means};
 use domain::{Fen, Instant, PlaceCode, ServiceDate};
+use std::collections::BTreeMap;
 
 use super::self_pay::EntryRow;
 
@@ -137,17 +138,21 @@ pub fn end(conn: &mut AnyConnection, id: SponsoredId, version: i64, to: ServiceD
     Ok(changed == 1)
 }
 
-/// Who bears a senior's self-pay on a day.
-pub fn bearing(conn: &mut AnyConnection, of: SeniorId, on: ServiceDate) -> Result<Option<(SponsorId, String)>, StoreError> {
+/// Who bears which of some seniors on a day.
+pub fn bearing(
+    conn: &mut AnyConnection,
+    seniors: &[SeniorId],
+    on: ServiceDate,
+) -> Result<BTreeMap<SeniorId, (SponsorId, String)>, StoreError> {
+    let ids: Vec<Col<SeniorId>> = seniors.iter().copied().map(Col).collect();
     let found = sponsored::table
         .inner_join(sponsor::table.on(sponsor::id.eq(sponsored::sponsor_id)))
-        .filter(sponsored::senior_id.eq(Col(of)))
+        .filter(sponsored::senior_id.eq_any(ids))
         .filter(sponsored::from_on.le(Col(on)))
         .filter(sponsored::to_on.is_null().or(sponsored::to_on.assume_not_null().ge(Col(on))))
-        .select((sponsor::id, sponsor::name))
-        .first::<(Col<SponsorId>, String)>(conn)
-        .optional()?;
-    Ok(found.map(|(Col(id), name)| (id, name)))
+        .select((sponsored::senior_id, sponsor::id, sponsor::name))
+        .load::<(Col<SeniorId>, Col<SponsorId>, String)>(conn)?;
+    Ok(found.into_iter().map(|(Col(senior), Col(id), name)| (senior, (id, name))).collect())
 }
 
 /// Served orders of a canteen up to a date that a sponsor bears and was not charged for, after one, by identifier.
@@ -181,16 +186,16 @@ pub fn to_charge(
 /// Orders of a canteen that a sponsor was charged for and that two people have said cost something else since.
 pub fn to_look_at_again(conn: &mut AnyConnection, of: SponsorId, at: CanteenId) -> Result<Vec<OrderRow>, StoreError> {
     let charged = entry::table
-        .filter(entry::order_id.eq(meal_order::id.nullable()))
+        .filter(entry::sponsor_id.eq(Some(Col(of))))
         .filter(entry::kind.eq(Word(EntryKind::Pay)))
-        .filter(entry::sponsor_id.eq(Some(Col(of))));
+        .select(entry::order_id);
     let corrected = correction::table
         .filter(correction::order_id.eq(meal_order::id))
         .filter(correction::state.eq(Word(CorrectionState::Closed)))
         .filter(correction::resolution.eq_any([Resolution::Adjust, Resolution::Annul].map(|of| Some(Word(of)))));
     Ok(meal_order::table
         .filter(meal_order::canteen_id.eq(Col(at)))
-        .filter(exists(charged))
+        .filter(meal_order::id.nullable().eq_any(charged))
         .filter(exists(corrected))
         .order(meal_order::id)
         .select(OrderRow::as_select())
