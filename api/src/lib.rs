@@ -49,6 +49,7 @@ pub(crate) mod redemption_cause;
 pub mod redemptions;
 pub mod reports;
 pub mod safety;
+pub mod self_pay;
 pub mod seniors;
 pub mod settlements;
 pub mod standing;
@@ -113,6 +114,10 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(batches::loads::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)
+                    .configure(self_pay::routes)
+                    .configure(self_pay::shifts::routes)
+                    .configure(self_pay::wallets::routes)
+                    .configure(self_pay::sponsors::routes)
                     .configure(settlements::routes)
                     .configure(corrections::routes)
                     .configure(budgets::routes)

@@ -191,7 +191,7 @@ pub enum FileForm {
 #[into_params(parameter_in = Query)]
 pub struct FileQuery {
     /// `csv` or `xlsx`.
-    format: FileForm,
+    pub format: FileForm,
 }
 
 /// The payment file for the bank: numbers, account holders and accounts in the clear, amounts. The same payout gives the same

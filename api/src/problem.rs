@@ -73,6 +73,7 @@ problems! {
     PolicyConflict = "policy_conflict", CONFLICT, "与已有政策版本冲突", "It conflicts with another policy version", "请看 cause；日期重叠时可用 supersedes 结束旧版本", "See `cause`; when dates overlap, end the old version with `supersedes`";
     SettlementRefused = "settlement_refused", CONFLICT, "现在不能结算或付款", "It cannot be settled or paid now", "请看 cause：结算期未结束、已结算、没有可结算的明细、没有待付款项或缺少已确认的收款账户", "See `cause`: the period is not over or is settled, there is nothing to settle or pay, or no account is confirmed";
     CorrectionRefused = "correction_refused", CONFLICT, "现在不能这样更正", "It cannot be corrected like this now", "请看 cause：状态已变、该处理方式不适用、订单未供餐、散客订单、已有未结的更正或已撤销", "See `cause`: its state has changed, this is no answer to what was found, the order was not served or is a guest's, a correction is open, or it was annulled";
+    SelfPayRefused = "self_pay_refused", CONFLICT, "现在不能这样收款、退款或交班", "It cannot be paid, given back or counted like this now", "请看 cause：已付、金额有变、余额不足、没有当班、由代付方承担等；该编号已用于别的流水时请换新编号", "See `cause`: paid already, the amount has changed, the balance does not suffice, no shift is open, a sponsor bears it and so on; make a new identifier where it was used for something else";
     SettlementState = "settlement_state", CONFLICT, "当前状态不允许此操作", "Its state does not allow this", "请重新读取后再试；见 cause 和 state", "Read it again; see `cause` and `state`";
     ImportRefused = "import_refused", CONFLICT, "导入当前状态不允许此操作", "The import's state does not allow this", "请看 state；有错误的文件请改正后重新上传", "See `state`; correct a faulty file and bring it again";
     Conflict = "conflict", CONFLICT, "与现有记录冲突", "It conflicts with an existing record", "请核对后重试", "Check and try again";
@@ -225,6 +226,10 @@ const fn name_of(thing: Thing) -> &'static str {
         Thing::Backtest => "backtest",
         Thing::AnomalyCase => "anomaly",
         Thing::Budget => "budget",
+        Thing::Shift => "shift",
+        Thing::Sponsor => "sponsor",
+        Thing::Sponsored => "sponsored",
+        Thing::SponsorBill => "sponsor_bill",
     }
 }
 

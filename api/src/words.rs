@@ -167,4 +167,13 @@ aliases! {
     BankResultWord = Words<domain::settlement::payment::BankResult>;
     SuspenseCauseWord = Words<domain::settlement::payment::SuspenseCause>;
     PolicyStateWord = Words<domain::policy::PolicyState>;
+    EntryIdText = IdText<domain::id::Entry>;
+    ShiftIdText = IdText<domain::id::Shift>;
+    SponsorIdText = IdText<domain::id::Sponsor>;
+    SponsoredIdText = IdText<domain::id::Sponsored>;
+    SponsorBillIdText = IdText<domain::id::SponsorBill>;
+    EntryKindWord = Words<domain::self_pay::EntryKind>;
+    MeansWord = Words<domain::self_pay::Means>;
+    PayingWord = Words<app::self_pay::order::Paying>;
+    ShiftStateWord = Words<domain::self_pay::shift::ShiftState>;
 }

@@ -68,6 +68,10 @@ pub enum Thing {
     Backtest,
     AnomalyCase,
     Budget,
+    Shift,
+    Sponsor,
+    Sponsored,
+    SponsorBill,
 }
 
 /// A store's error that can be compared in tests.

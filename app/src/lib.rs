@@ -40,6 +40,7 @@ pub mod purchasing;
 pub mod recalls;
 pub mod reports;
 pub mod safety;
+pub mod self_pay;
 pub mod seniors;
 pub mod session;
 pub mod settlements;

@@ -3,7 +3,9 @@
 //! A break is told as data. It freezes nothing here: who runs the check decides (payouts stop, orders never do).
 
 use crate::App;
-use domain::id::{BudgetId, CanteenId, CorrectionId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId};
+use domain::id::{
+    BudgetId, CanteenId, CorrectionId, MenuItemId, OrderId, PayoutId, SeniorId, SettlementId, ShiftId, SponsorBillId,
+};
 use domain::subsidy::{Claim, Decision};
 use domain::{Fen, ServiceDate};
 use serde::Serialize;
@@ -11,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use store::StoreError;
 use store::column::Col;
-use store::query::{audit, budgets, invariants};
+use store::query::{audit, budgets, invariants, self_pay_checks};
 
 /// How far back to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +138,44 @@ pub enum Break {
         /// What its payments come to.
         payments_fen: Fen,
     },
+    /// A till does not hold what its entries say, or was counted against something else.
+    Till {
+        /// Whose shift.
+        shift: ShiftId,
+        /// What it counts.
+        cash_fen: Fen,
+        /// What its entries come to.
+        entries_fen: Fen,
+        /// What it was counted against, once it was.
+        expected_fen: Fen,
+        /// What its entries before the count come to.
+        before_count_fen: Fen,
+    },
+    /// A wallet does not hold what its entries say.
+    Wallet {
+        /// Whose.
+        senior: SeniorId,
+        /// Where.
+        canteen: CanteenId,
+        /// What it counts.
+        balance_fen: Fen,
+        /// What its entries come to.
+        entries_fen: Fen,
+    },
+    /// More of an order's money went back than was paid, or it went elsewhere.
+    Refund {
+        /// Which order.
+        order: OrderId,
+    },
+    /// A sponsor's bill is not what its lines come to.
+    Bill {
+        /// Which.
+        bill: SponsorBillId,
+        /// Its total.
+        total_fen: Fen,
+        /// What its lines come to.
+        lines_fen: Fen,
+    },
     /// The audit log was changed or cut.
     Audit {
         /// Where it breaks.
@@ -191,6 +231,18 @@ impl fmt::Display for Break {
             Self::Payout { payout, total_fen, payments_fen } => {
                 write!(f, "settlements: {payout} was of {} fen, its payments are {}", total_fen.0, payments_fen.0)
             }
+            Self::Till { shift, cash_fen, entries_fen, expected_fen, before_count_fen } => write!(
+                f,
+                "tills: {shift} holds {} fen, its entries come to {}; counted against {}, entries before the count come to {}",
+                cash_fen.0, entries_fen.0, expected_fen.0, before_count_fen.0
+            ),
+            Self::Wallet { senior, canteen, balance_fen, entries_fen } => {
+                write!(f, "wallets: {senior} at {canteen} holds {} fen, its entries come to {}", balance_fen.0, entries_fen.0)
+            }
+            Self::Refund { order } => write!(f, "self-pay: more of {order} went back than was paid, or it went elsewhere"),
+            Self::Bill { bill, total_fen, lines_fen } => {
+                write!(f, "bills: {bill} is of {} fen, its lines come to {}", total_fen.0, lines_fen.0)
+            }
             Self::Audit { what } => write!(f, "audit: {what}"),
             Self::Log { canteen, next_seq, events, first_seq, last_seq } => {
                 write!(f, "events: log of {canteen} runs {first_seq}..{last_seq} with {events} events, next would be {next_seq}")
@@ -213,6 +265,7 @@ pub async fn verify(app: &App, reach: Reach) -> Result<Vec<Break>, StoreError> {
         found.extend(app.store.read("verify_settlements", of_settlements).await?);
         found.extend(app.store.read("verify_amounts", of_amounts).await?);
         found.extend(of_budgets(app).await?);
+        found.extend(app.store.read("verify_self_pay", of_self_pay).await?);
         let sealer = app.store.sealer().clone();
         let chain = app.store.read("verify_audit", move |conn| audit::verify(conn, &sealer)).await?;
         found.extend(chain.err().map(|broken| Break::Audit { what: broken.to_string() }));
@@ -317,6 +370,29 @@ fn of_settlements(conn: &mut store::AnyConnection) -> Result<Vec<Break>, StoreEr
         posted_fen: row.posted_fen.0,
     });
     Ok(settlements.chain(payouts).chain(corrections).collect())
+}
+
+fn of_self_pay(conn: &mut store::AnyConnection) -> Result<Vec<Break>, StoreError> {
+    let tills = self_pay_checks::tills(conn)?.into_iter().map(|row| Break::Till {
+        shift: row.shift_id.0,
+        cash_fen: row.cash_fen.0,
+        entries_fen: row.entries_fen.0,
+        expected_fen: row.expected_fen.0,
+        before_count_fen: row.before_count_fen.0,
+    });
+    let wallets = self_pay_checks::wallets(conn)?.into_iter().map(|row| Break::Wallet {
+        senior: row.senior_id.0,
+        canteen: row.canteen_id.0,
+        balance_fen: row.balance_fen.0,
+        entries_fen: row.entries_fen.0,
+    });
+    let refunds = self_pay_checks::refunds(conn)?.into_iter().map(|row| Break::Refund { order: row.order_id.0 });
+    let bills = self_pay_checks::bills(conn)?.into_iter().map(|row| Break::Bill {
+        bill: row.bill_id.0,
+        total_fen: row.total_fen.0,
+        lines_fen: row.lines_fen.0,
+    });
+    Ok(tills.chain(wallets).chain(refunds).chain(bills).collect())
 }
 
 /// Decisions read at a time.

@@ -160,6 +160,12 @@ crate::text_enum! {
         PairDevices = "pair_devices",
         /// Import files.
         Import = "import",
+        /// Have a till: open a shift, take self-pay, hand in what was collected.
+        TakeCash = "take_cash",
+        /// Confirm the count of a shift that another had, and say that a senior leaves.
+        ConfirmShift = "confirm_shift",
+        /// See every shift of a canteen, and its sponsors' bills.
+        SeeTakings = "see_takings",
     }
 }
 
@@ -189,6 +195,10 @@ impl Role {
             Action::LookIn => matches!(self, Self::Worker | Self::Hotline | Self::CanteenManager),
             // The kitchen stops serving, and who may call the people and reports to the authority follows it to its end.
             Action::RunRecall => matches!(self, Self::CanteenManager | Self::Officer),
+            // Whoever stands where seniors pay: the counter, and the courier at the door.
+            Action::TakeCash => matches!(self, Self::CanteenManager | Self::Counter | Self::Courier),
+            Action::ConfirmShift => matches!(self, Self::CanteenManager),
+            Action::SeeTakings => matches!(self, Self::CanteenManager | Self::Officer | Self::Reviewer | Self::Auditor),
             _ => self.allows_otherwise(action),
         }
     }

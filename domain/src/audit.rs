@@ -142,6 +142,22 @@ crate::text_enum! {
         AnomalyClosed = "anomaly_closed",
         /// A place set limits of its own; the detail has them with their reason.
         AnomalyTuned = "anomaly_tuned",
+        /// A shift was closed: the detail has what there should have been, what was counted and why they differ.
+        ShiftClosed = "shift_closed",
+        /// Another person confirmed its count.
+        ShiftConfirmed = "shift_confirmed",
+        /// Cash was given back for an order.
+        SelfPayRefunded = "self_pay_refunded",
+        /// Somebody said that a senior leaves and gets the rest of a wallet, or that they stay; the detail has the reason.
+        WalletLeaving = "wallet_leaving",
+        /// The rest of a wallet was paid out by another.
+        WalletPaidOut = "wallet_paid_out",
+        /// A sponsor was entered, or bears a senior's self-pay, or does no longer; the detail says which.
+        SponsorNamed = "sponsor_named",
+        /// A sponsor's bill was frozen; the detail has its month, lines and total.
+        BillFrozen = "bill_frozen",
+        /// A sponsor's bill was paid; the detail has the bank's number.
+        BillPaid = "bill_paid",
         /// A dead letter was sent on its way again.
         JobRevived = "job_revived",
     }

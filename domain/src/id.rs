@@ -183,6 +183,16 @@ kinds! {
     BankAnswer = "bka", BankAnswerId;
     /// A row of a bank's answer that matches no payment.
     Suspense = "sus", SuspenseId;
+    /// A shift (当班): one person's till, from the float to the count.
+    Shift = "shf", ShiftId;
+    /// An entry (流水) of self-pay. Made by the client where one asks for it.
+    Entry = "ent", EntryId;
+    /// A sponsor (代付方) who bears seniors' self-pay.
+    Sponsor = "spo", SponsorId;
+    /// That a sponsor bears a senior's self-pay, from a day on.
+    Sponsored = "spd", SponsoredId;
+    /// A bill (代付账单): one sponsor, one canteen, one month.
+    SponsorBill = "bil", SponsorBillId;
     /// A supplier (供应商).
     Supplier = "sup", SupplierId;
     /// An ingredient (原料).

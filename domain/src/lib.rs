@@ -35,6 +35,7 @@ pub mod portions;
 pub mod purchase;
 pub mod recall;
 pub mod report;
+pub mod self_pay;
 pub mod sensitive;
 pub mod settlement;
 pub mod site_load;

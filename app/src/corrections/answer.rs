@@ -4,7 +4,7 @@ use super::{CorrectionCard, CorrectionRefusal, Difference, Stands, opened, permi
 use crate::budgets::draw;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
-use crate::{App, subsidies};
+use crate::{App, self_pay, subsidies};
 use domain::MoneyOverflow;
 use domain::access::{Action, Actor};
 use domain::audit::AuditAction;
@@ -142,8 +142,20 @@ fn answer_in(
     if !corrections::update(tx.change(), &row)? {
         return Err(Failure::Stale { version: row.version });
     }
+    if row.has_changed_cost() {
+        give_back(tx, actor, &row)?;
+    }
     record(tx, actor, &row, &place, action);
     Ok(CorrectionCard::try_from(row)?)
+}
+
+/// What the meal does not cost its senior any more goes back to the wallet. Alone: an order's payments and its cost are otherwise
+/// changed in its canteen's lane.
+fn give_back(tx: &mut Tx<'_>, actor: &Actor, row: &CorrectionRow) -> Outcome<(), CorrectionRefusal> {
+    tx.alone("correction")?;
+    tx.lock_canteen(row.canteen_id.0)?;
+    let order = orders::find(tx.look(), row.order_id.0)?.ok_or(StoreError::NotFound)?;
+    Ok(self_pay::order::follow(tx, &order, actor.user, tx.now())?)
 }
 
 fn step(row: &CorrectionRow, command: CorrectionCommand) -> Outcome<(), CorrectionRefusal> {

@@ -5,7 +5,7 @@ use super::view::{self, OrderAnswer};
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::jobs::notify;
-use crate::{App, audit, lanes, subsidies};
+use crate::{App, audit, lanes, self_pay, subsidies};
 use domain::Instant;
 use domain::access::Actor;
 use domain::audit::AuditAction;
@@ -69,6 +69,7 @@ pub fn cancel_in(tx: &mut Tx<'_>, actor: &Actor, id: OrderId, reason: Option<&st
     }
     order.state = Word(state);
     order.version += 1;
+    self_pay::order::follow(tx, &order, actor.user, now)?;
     let order_view = view::of(&order, &lines);
     view::record(tx, canteen_id, id, &Event::OrderCancelled(order_view.clone()), now)?;
     Ok(OrderAnswer { order: order_view, address_unplaced: false })

@@ -112,6 +112,7 @@ pub fn change_in(
     order.changed_at = Col(now);
     order.edited_by_person |= by_person;
     orders::replace(tx.change(), &order)?;
+    crate::self_pay::order::follow(tx, &order, actor.user, now)?;
     let named: Vec<_> = lines.iter().cloned().zip(prepared.draft.lines.iter().map(|l| l.name.clone())).collect();
     lines.into_iter().for_each(|line| tx.pending().line(line));
     let order_view = view::of(&order, &named);

@@ -7,7 +7,7 @@
 //! no evidence and is served; were it voided, the till would hold money of which the books say that it was given back.
 
 use super::view;
-use crate::{App, subsidies};
+use crate::{App, self_pay, subsidies};
 use domain::event::Event;
 use domain::id::{CanteenId, OrderId};
 use domain::ledger::Phase;
@@ -63,6 +63,7 @@ fn close_in(tx: &mut Tx<'_>, id: OrderId, canteen: CanteenId) -> Result<bool, St
     }
     order.state = Word(state);
     order.version += 1;
+    self_pay::order::follow(tx, &order, None, now)?;
     let seen = view::of(&order, &lines);
     let event = if guest { Event::OrderServed(seen) } else { Event::OrderNotServed(seen) };
     view::record(tx, canteen, id, &event, now)?;

@@ -159,7 +159,7 @@ pub(crate) fn permit<R>(actor: &Actor, action: Action, canteen: CanteenId, place
 }
 
 /// Asks for a right over everything at a place and below.
-fn permit_place<R>(actor: &Actor, action: Action, place: &PlaceCode, hidden: Thing) -> Outcome<(), R> {
+pub(crate) fn permit_place<R>(actor: &Actor, action: Action, place: &PlaceCode, hidden: Thing) -> Outcome<(), R> {
     let at = Where { place, canteen: None };
     if actor.may(action, at) {
         Ok(())

@@ -103,6 +103,8 @@ crate::text_enum! {
         AnomalyPeerDeviationsTotal = "anomaly_peer_deviations_total",
         /// What a deviation is at least, of the median.
         AnomalyPeerSpreadMin = "anomaly_peer_spread_min",
+        /// What a senior's wallet at a canteen may hold.
+        WalletBalanceMax = "wallet_balance_max",
     }
 }
 
@@ -131,6 +133,8 @@ crate::text_enum! {
         Count = "count",
         /// Tenths of one.
         Tenths = "tenths",
+        /// Hundredths of a yuan.
+        Fen = "fen",
     }
 }
 
@@ -185,6 +189,7 @@ impl SettingKey {
             Self::AnomalyTerminalWindow => U::Seconds,
             Self::AnomalyCourierWindow => U::Minutes,
             Self::AnomalyPeerDeviationsPerSenior | Self::AnomalyPeerDeviationsTotal => U::Tenths,
+            Self::WalletBalanceMax => U::Fen,
         }
     }
 }

@@ -23,6 +23,18 @@ crate::text_enum! {
         OperatorDiscount = "operator_discount",
         /// What a funder paid too much and does not ask back.
         Waiver = "waiver",
+        /// What is in the till of a shift.
+        Cash = "cash",
+        /// What is in a canteen's safe, or was taken to its bank from there.
+        Safe = "safe",
+        /// What tills had too little or too much when they were counted.
+        CashDifference = "cash_difference",
+        /// What a canteen owes a senior who has paid ahead.
+        Wallet = "wallet",
+        /// What a sponsor owes a canteen.
+        Receivable = "receivable",
+        /// What sponsors have paid into a canteen's account.
+        Bank = "bank",
     }
 }
 
@@ -51,7 +63,7 @@ pub type AccountId = Id<Account>;
 pub struct AccountName {
     /// What it counts.
     pub kind: AccountKind,
-    /// The payer's text; empty for accounts without a funder.
+    /// Whose: the payer's text, or the identifier of the shift, senior or sponsor; empty where the canteen says it all.
     pub funder: String,
     /// The canteen; `None` for a funder's budget and its waivers.
     pub canteen: Option<CanteenId>,

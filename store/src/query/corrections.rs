@@ -82,6 +82,16 @@ pub fn of_order(conn: &mut AnyConnection, of: OrderId) -> Result<Vec<CorrectionR
         .load(conn)?)
 }
 
+/// The corrections of orders, of each the earliest first.
+pub fn of_orders(conn: &mut AnyConnection, orders: &[OrderId]) -> Result<Vec<CorrectionRow>, StoreError> {
+    let ids: Vec<Col<OrderId>> = orders.iter().copied().map(Col).collect();
+    Ok(correction::table
+        .filter(correction::order_id.eq_any(ids))
+        .order((correction::order_id, correction::id))
+        .select(CorrectionRow::as_select())
+        .load(conn)?)
+}
+
 /// The corrections of seniors for meals of a span of dates, of each order the earliest first.
 pub fn of_seniors(
     conn: &mut AnyConnection,

@@ -17,6 +17,7 @@ mod people;
 mod prints;
 mod reports;
 mod safety;
+mod self_pay;
 mod settling;
 mod standing;
 mod welfare;
@@ -37,6 +38,7 @@ pub use people::*;
 pub use prints::*;
 pub use reports::*;
 pub use safety::*;
+pub use self_pay::*;
 pub use settling::*;
 pub use standing::*;
 pub use welfare::*;
@@ -148,4 +150,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     anomaly_case,
     anomaly_evidence,
     anomaly_canteen,
+    shift,
+    wallet,
+    sponsor,
+    sponsored,
+    sponsor_bill,
+    self_pay_entry,
 );

@@ -255,10 +255,14 @@ impl Day {
             "month": today.to_string()[..7].to_owned(), "policy_next": next,
             "new_id_no": testkit::fixtures::citizen_id((1944, 6, 15), 777),
             "fresh_rdm": format!("rdm_{}", uuid::Uuid::now_v7().simple()),
+            "fresh_shift": domain::id::ShiftId::from_uuid(uuid::Uuid::now_v7()),
+            "fresh_shift2": domain::id::ShiftId::from_uuid(uuid::Uuid::now_v7()),
             "fresh_step": format!("{}_{}", <domain::id::WelfareStep as domain::id::Kind>::PREFIX, uuid::Uuid::now_v7().simple()),
             "fresh_stopevent": format!("{}_{}", <domain::id::StopEvent as domain::id::Kind>::PREFIX, uuid::Uuid::now_v7().simple()),
         });
         self.kept.extend(kept.as_object().unwrap().clone());
+        let entries = (1..=6).map(|n| (format!("fresh_ent{n}"), json!(domain::id::EntryId::from_uuid(uuid::Uuid::now_v7()))));
+        self.kept.extend(entries);
     }
 
     fn step(&mut self, world: &World, operations: &BTreeMap<String, Operation>, line: &Value) -> Result<(), String> {

@@ -1,0 +1,6 @@
+DROP TABLE self_pay_entry;
+DROP TABLE sponsor_bill;
+DROP TABLE sponsored;
+DROP TABLE sponsor;
+DROP TABLE wallet;
+DROP TABLE shift;
