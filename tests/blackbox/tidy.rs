@@ -101,7 +101,8 @@ fn short(path: &Path) -> String {
 
 /// The part of a file that is not its test module, which stands last.
 fn without_tests(text: &str) -> &str {
-    text.split("#[cfg(test)]\nmod ").next().unwrap_or(text)
+    let ends = ["#[cfg(test)]\nmod ", "#[cfg(test)]\npub(crate) mod "];
+    ends.into_iter().fold(text, |text, end| text.split(end).next().unwrap_or(text))
 }
 
 fn is_test_code(path: &Path) -> bool {
