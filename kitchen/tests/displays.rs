@@ -172,7 +172,7 @@ both_databases! {
         let (mut mine, mut theirs) = (display(&service, &token, None), display(&service, &other, None));
         let counter = Counter::of(world, &street, &street.lunch);
         let order = world.wait(counter.order(0, 1)).order;
-        let mut done_by = |display: &mut Display, under| {
+        let done_by = |display: &mut Display, under| {
             let id = command_id();
             display.sign_in = under;
             let answer = display.command(id, Command::Acknowledge { order, version: 1 }, SOON).unwrap();

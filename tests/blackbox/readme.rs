@@ -1,5 +1,5 @@
-//! The lunch of the README is a run of the demo: its commands are typed into a shell, and what they answer is compared with what
-//! the README says they answer. So neither can drift from the other, nor one language from the other.
+//! The lunch of the README and the month of the officer are runs of the demo: their commands are typed into a shell, and what they answer
+//! is compared with what the document says they answer. So neither can drift from the other, nor one language from the other.
 //!
 //! In an answer `…` stands for what differs from run to run or is left out: a value `"…"` is any value, a text may begin or end
 //! with it, a member named `"…"` says that there are others, a last element `"…"` that there may be more. In answers that are
@@ -10,25 +10,25 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A command of the README, and its answer where the README shows it.
+/// A command of a document, and its answer where the document shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
     command: String,
     answer: Option<(String, String)>,
 }
 
-const BEGIN: &str = "<!-- lunch -->";
-const END: &str = "<!-- /lunch -->";
 /// Printed between the answers.
 const BETWEEN: &str = "\u{1e}";
 
-fn steps(file: &str) -> Vec<Step> {
+/// What is typed in the part of a document that its marks enclose.
+fn steps(file: &str, part: &str) -> Vec<Step> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = std::fs::read_to_string(&path).unwrap();
-    let lunch = text.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).expect("the lunch of the README").0;
+    let (begin, end) = (format!("<!-- {part} -->"), format!("<!-- /{part} -->"));
+    let typed = text.split_once(&begin).and_then(|(_, rest)| rest.split_once(&end)).expect("the part").0;
     let mut steps: Vec<Step> = Vec::new();
     let mut open: Option<(String, String)> = None;
-    for line in lunch.lines() {
+    for line in typed.lines() {
         match (&mut open, line.strip_prefix("```")) {
             (None, Some(language)) => open = Some((language.to_owned(), String::new())),
             (Some(_), Some("")) => match open.take().unwrap() {
@@ -177,10 +177,9 @@ fn typed(demo: &Demo, steps: &[Step], folder: &Path) -> Vec<String> {
     String::from_utf8(output.stdout).unwrap().split(BETWEEN).map(|answer| answer.trim().to_owned()).collect()
 }
 
-#[test]
-fn the_readme_s_lunch_is_what_the_demo_answers() {
+fn is_what_the_demo_answers(file: &str, part: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let steps = steps("README.md");
+    let steps = steps(file, part);
     let demo = Demo::start(&folder.path().join("data"));
     let answers = typed(&demo, &steps, folder.path());
     assert_eq!(answers.len(), steps.len() + 1, "the shell ended early: {answers:#?}");
@@ -195,8 +194,18 @@ fn the_readme_s_lunch_is_what_the_demo_answers() {
 }
 
 #[test]
+fn the_readme_s_lunch_is_what_the_demo_answers() {
+    is_what_the_demo_answers("README.md", "lunch");
+}
+
+#[test]
+fn the_officer_s_month_is_what_the_demo_answers() {
+    is_what_the_demo_answers("docs/OFFICERS-MONTH.md", "month");
+}
+
+#[test]
 fn both_readmes_tell_the_same_lunch() {
-    assert_eq!(steps("README.md"), steps("README.zh-CN.md"));
+    assert_eq!(steps("README.md", "lunch"), steps("README.zh-CN.md", "lunch"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::session::{Token, actor_of};
 use crate::users::manage::random_password;
 use domain::access::{Actor, DeviceKind, Role, UserKind};
 use domain::id::{CanteenId, SeniorId, UserId};
+use domain::place::PlaceLevel;
 use domain::{PlaceCode, Sensitive};
 use std::sync::Arc;
 use store::column::{Col, Word};
@@ -49,6 +50,8 @@ pub struct Player {
     pub login: String,
     /// For the first sign-in; it must be changed there.
     pub password: Sensitive<String>,
+    /// At the district, beside the one of the street.
+    pub at_district: bool,
 }
 
 /// Who can be played, and where.
@@ -74,6 +77,8 @@ const AT_STREET: [(Role, &str); 5] = [
     (Role::Hotline, "热线员 hotline worker"),
     (Role::Auditor, "审计员 auditor"),
 ];
+/// What the street has looked at is approved above it.
+const AT_DISTRICT: (Role, &str) = (Role::Reviewer, "区复核人 district reviewer");
 const AT_COMMUNITY: [(Role, &str); 1] = [(Role::Worker, "社区工作者 community worker")];
 const AT_CANTEEN: [(Role, &str); 4] = [
     (Role::CanteenManager, "食堂经理 canteen manager"),
@@ -88,10 +93,12 @@ type Hired = Vec<(Player, String)>;
 /// Makes the demo's staff where they are missing, and a fresh password for each; earlier ones end with their sessions.
 pub async fn cast(app: &App, posts: Posts, goods: goods::Goods) -> Outcome<Cast, Never> {
     let mut hired: Hired = Vec::new();
-    for (role, title) in AT_STREET.into_iter().chain(AT_COMMUNITY).chain(AT_CANTEEN) {
+    let below = AT_STREET.into_iter().chain(AT_COMMUNITY).chain(AT_CANTEEN).map(|post| (post, false));
+    for ((role, title), at_district) in below.chain([(AT_DISTRICT, true)]) {
         let password = random_password();
         let hash = app.hashing.hash(password.clone()).await?;
-        hired.push((Player { role, title, login: format!("demo-{role}"), password }, hash));
+        let login = format!("demo-{}{role}", if at_district { "district-" } else { "" });
+        hired.push((Player { role, title, login, password, at_district }, hash));
     }
     let staff = hired.iter().map(|(player, _)| player.clone()).collect();
     let there = app.store.write(LaneKey::SHARED, "demo_cast", move |tx| cast_in(tx, &posts, &hired)).await?;
@@ -137,15 +144,17 @@ fn cast_in(tx: &mut Tx<'_>, posts: &Posts, hired: &Hired) -> Outcome<There, Neve
     let id_no = tx.sealer().blind(Blind::IdNo, &posts.senior);
     let senior = bulk::named_seniors(tx.look(), &[id_no])?.first().map(|senior| senior.id.0).ok_or(StoreError::NotFound)?;
     let mut ids = std::collections::BTreeMap::new();
+    let district = posts.street.at_level(PlaceLevel::District).ok_or(StoreError::NotFound)?;
     for (player, hash) in hired {
         let post = match player.role {
+            _ if player.at_district => (&district, None),
             Role::CanteenManager | Role::Counter | Role::Cook | Role::Courier => (&place, Some(canteen)),
             Role::Worker => (&posts.community, None),
             _ => (&posts.street, None),
         };
-        ids.insert(player.role.to_string(), employ(tx, player, hash, post)?);
+        ids.insert(player.login.clone(), employ(tx, player, hash, post)?);
     }
-    let id_of = |role: Role| ids.get(&role.to_string()).copied().ok_or(StoreError::NotFound);
+    let id_of = |role: Role| ids.get(&format!("demo-{role}")).copied().ok_or(StoreError::NotFound);
     let (manager, _) = open_session(tx, Some(id_of(Role::CanteenManager)?), None, SETTING_UP_S)?;
     Ok(There { canteen, senior, manager, cook: id_of(Role::Cook)?, courier: id_of(Role::Courier)? })
 }

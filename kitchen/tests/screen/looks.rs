@@ -1,16 +1,19 @@
 //! How a screen looks, and whether everybody can read and touch it. Pictures are kept in the folder `NUANFAN_PICTURES` names.
 
-use crate::common::browser::{Driver, Screen};
+use crate::common::browser::{Driver, Screen, keep};
 use crate::common::screens::*;
 use crate::common::*;
 use app::orders::OrderRequest;
+use app::store::query::events;
 use domain::Channel;
 use domain::access::Role;
 use domain::diet::Texture;
 use domain::id::OrderId;
 use domain::kitchen::real::Asked;
 use domain::kitchen::{Command, Stage};
+use kitchen::Limits;
 use serde_json::json;
+use std::time::Duration;
 use testkit::readable::assert_readable;
 use testkit::{Engine, Street, World};
 
@@ -114,6 +117,62 @@ fn every_view_can_be_read_and_touched_by_everybody() {
             screen.run("[...document.querySelectorAll('#bar .right .tab')].at(-1).click()");
         }
         assert_eq!(screen.console(), Vec::<String>::new());
+    }
+    world.finish();
+}
+
+/// Two screens that hold the same show the same, to the pixel; and so does one that lost its service, its page and its network and came
+/// back: nothing of the way there is left on it.
+#[test]
+fn the_same_state_is_the_same_picture_whichever_way_a_screen_came_to_it() {
+    let world = World::new(Engine::Sqlite);
+    {
+        let street = world.wait(world.street());
+        let limits = || Limits { escalate: Duration::from_secs(3600), ..quick() };
+        let service = Service::start(&world.app, limits(), None);
+        let driver = Driver::start();
+        let screens = [0, 1].map(|_| Screen::open(&driver, 1920, 1080));
+        let tokens = [0, 1].map(|_| pair(&world, street.canteen));
+        for (screen, token) in screens.iter().zip(&tokens) {
+            screen.stand_still();
+            paired(screen, &service, token);
+        }
+        busy(&world, &street, &service);
+        let views = ["tickets", "batch", "needs", "ingredients", "recall"];
+        let seq = world.wait(world.app.store.read("test", move |conn| events::head(conn, street.canteen))).unwrap();
+        let seen = |screen: &Screen| {
+            let current = format!("document.body.dataset.seq === '{seq}' && document.querySelector('.state.online')");
+            screen.until("all of it", &current, SOON);
+            views.map(|view| {
+                look_at(screen, view);
+                screen.run("document.activeElement?.blur()");
+                screen.still()
+            })
+        };
+        let same_of = |compared: std::ops::Range<usize>, how: &str, one: &[Vec<u8>; 5], other: &[Vec<u8>; 5]| {
+            for n in compared {
+                if one[n] != other[n] {
+                    keep(&format!("{}-one", views[n]), &one[n]);
+                    keep(&format!("{}-other", views[n]), &other[n]);
+                }
+                assert!(one[n] == other[n], "{how}: {} differs", views[n]);
+            }
+        };
+        let same = |how: &str, one: &[Vec<u8>; 5], other: &[Vec<u8>; 5]| same_of(0..5, how, one, other);
+        let first = seen(&screens[0]);
+        assert!(first[0] != first[1], "a picture shows something");
+        same("another screen", &first, &seen(&screens[1]));
+        let at = service.kill();
+        screens[0].until("not connected", "document.querySelector('.state.connecting, .state.offline')", SOON);
+        let _service = Service::start(&world.another_app(), limits(), Some(at));
+        same("after a crash", &first, &seen(&screens[0]));
+        let kept = format!("JSON.parse(localStorage.getItem('nuanfan.kitchen.held')).seq === {seq}");
+        screens[0].until("what it holds is kept", &kept, SOON);
+        screens[0].run("location.reload()");
+        same("loaded again", &first, &seen(&screens[0]));
+        screens[1].run("localStorage.removeItem('nuanfan.kitchen.held'); location.reload()");
+        // What a ticket was before its change, and when one left, is remembered by who saw it: the rest is the state.
+        same_of(1..4, "from a snapshot", &first, &seen(&screens[1]));
     }
     world.finish();
 }

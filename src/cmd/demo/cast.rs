@@ -129,7 +129,8 @@ pub fn print(application: &Application, cast: &Cast, shown: &Household<'_>, desk
     println!("export API=http://{address} DESK={desk} DAY={day}");
     println!("export CANTEEN={} SENIOR={}", cast.canteen, cast.senior);
     for player in &cast.staff {
-        println!("export {}={} # {}: {}", variable(player.role), player.password.reveal(), player.title, player.login);
+        let above = if player.at_district { "DISTRICT_" } else { "" };
+        println!("export {above}{}={} # {}: {}", variable(player.role), player.password.reveal(), player.title, player.login);
     }
     let phone = shown.senior.phone.as_ref().map(|phone| phone.reveal()).unwrap_or_default();
     let card = shown.senior.card_no.as_ref().map(|card| card.as_str()).unwrap_or_default();

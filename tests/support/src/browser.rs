@@ -60,6 +60,8 @@ impl Screen {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
+            // Drawn anew as a whole, so that the same page is the same pixels whatever was there before.
+            "--disable-partial-raster",
             // A kiosk sounds from the start; so does this one.
             "--autoplay-policy=no-user-gesture-required",
             format!("--window-size={width},{height}")
@@ -122,14 +124,32 @@ impl Screen {
         told.iter().filter(|l| l["level"] == "SEVERE").map(|l| l["message"].to_string()).collect()
     }
 
+    /// Nothing moves from now on, so that what is shown can be compared.
+    pub fn stand_still(&self) {
+        let calm = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
+        self.cdp("Emulation.setEmulatedMedia", &calm);
+    }
+
+    /// What is on the screen, as a PNG: the same pixels are the same bytes.
+    #[must_use]
+    pub fn still(&self) -> Vec<u8> {
+        let data = send("GET", &format!("{}/screenshot", self.base), &Value::Null);
+        base64::engine::general_purpose::STANDARD.decode(data.as_str().expect("a picture")).expect("base64")
+    }
+
     /// A picture of the screen, when a folder for pictures is named.
     pub fn picture(&self, name: &str) {
-        let Ok(folder) = std::env::var("NUANFAN_PICTURES") else { return };
-        let data = send("GET", &format!("{}/screenshot", self.base), &Value::Null);
-        let bytes = base64::engine::general_purpose::STANDARD.decode(data.as_str().expect("a picture")).expect("base64");
-        std::fs::create_dir_all(&folder).expect("the folder");
-        std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).expect("the picture is kept");
+        if std::env::var("NUANFAN_PICTURES").is_ok() {
+            keep(name, &self.still());
+        }
     }
+}
+
+/// Keeps a picture in the folder for pictures, when one is named.
+pub fn keep(name: &str, picture: &[u8]) {
+    let Ok(folder) = std::env::var("NUANFAN_PICTURES") else { return };
+    std::fs::create_dir_all(&folder).expect("the folder");
+    std::fs::write(Path::new(&folder).join(format!("{name}.png")), picture).expect("the picture is kept");
 }
 
 impl Drop for Screen {
