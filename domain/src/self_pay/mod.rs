@@ -271,7 +271,7 @@ mod tests {
     }
 
     fn paid(n: u128, fen: i64, back: i64) -> Paid {
-        let purse = if n % 2 == 0 { Purse::Till(id(1)) } else { Purse::Wallet(id(2)) };
+        let purse = if n.is_multiple_of(2) { Purse::Till(id(1)) } else { Purse::Wallet(id(2)) };
         Paid { id: id(n), purse, fen: Fen(fen), back_fen: Fen(back), by: None, at: Instant::from_micros(0) }
     }
 
