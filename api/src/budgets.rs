@@ -259,7 +259,7 @@ pub async fn get_budget(app: Data<App>, Signed(actor): Signed, path: Path<String
 /// Sets money aside for a funder. The policy must say what happens when it is used up. It counts when somebody else confirms the first
 /// money; what meals of these dates have taken by then counts too.
 #[utoipa::path(post, path = "/v1/budgets", operation_id = "makeBudget", tag = "budgets", request_body = BudgetBody,
-    responses((status = 201, body = BudgetCardView)))]
+    params(("Idempotency-Key" = String, Header, description = "Made by the client")), responses((status = 201, body = BudgetCardView)))]
 pub async fn make_budget(
     app: Data<App>,
     Signed(actor): Signed,
@@ -275,7 +275,8 @@ pub async fn make_budget(
 
 /// Enters money that is added to a budget, or cut. It counts when somebody else confirms it.
 #[utoipa::path(post, path = "/v1/budgets/{budget}/changes", operation_id = "proposeBudgetChange", tag = "budgets",
-    request_body = AllocationBody, params(("budget" = String, Path, description = "The budget")),
+    request_body = AllocationBody,
+    params(("budget" = String, Path, description = "The budget"), ("Idempotency-Key" = String, Header, description = "Made by the client")),
     responses((status = 201, body = BudgetCardView)))]
 pub async fn propose_budget_change(
     app: Data<App>,

@@ -199,6 +199,7 @@ export class Link {
         if (say.why === 'nothing_to_follow') this.said('nothing_to_follow');
         break;
     }
+    this.settle();
     this.keep();
     this.changed();
   }
@@ -246,11 +247,24 @@ export class Link {
   }
 
   // In the order in which they were made; the identifiers make a second sending harmless.
-  flush() { this.outbox.forEach((queued) => this.send(queued)); }
+  flush() { this.outbox.filter((c) => !c.accepted).forEach((queued) => this.send(queued)); }
+
+  // What was accepted and is in the state by now needs not be foreseen any more.
+  settle() {
+    if (!this.outbox.some((c) => c.accepted <= this.seq)) return;
+    this.outbox = this.outbox.filter((c) => !(c.accepted <= this.seq));
+    save('outbox', this.outbox);
+  }
 
   answered(say) {
     if (say.outcome === 'later') { setTimeout(() => this.flush(), 2000); return; }
     const queued = this.outbox.find((c) => c.id === say.id);
+    // The answer may come before the event that tells of it: until then the screen goes on showing what was asked for, and does not flicker.
+    if (queued && say.outcome === 'accepted' && say.seq > this.seq && queued.sitting === this.board?.sitting) {
+      queued.accepted = say.seq;
+      save('outbox', this.outbox);
+      return;
+    }
     this.outbox = this.outbox.filter((c) => c.id !== say.id);
     save('outbox', this.outbox);
     if (say.outcome === 'refused') this.said('refused', say, queued);

@@ -98,13 +98,14 @@ function bar(now) {
     h('option', { value: '' }, `${t('current')}${sitting && !link.chosen ? ` ${label(sitting)}` : ''}`),
     (link.sittings ?? []).map((s) => h('option', { value: s.id, selected: s.id === link.chosen }, label(s))));
   sittings.addEventListener('change', () => link.choose(sittings.value || null));
+  const waiting = link.outbox.filter((c) => !c.accepted).length;
   const state = link.state === 'on' && !link.isStale() ? 'online' : link.state === 'connecting' ? 'connecting' : link.isStale() ? 'offline' : 'connecting';
   return [
     h('h1', {}, link.canteen ?? t('title')), sittings,
     h('nav', { 'aria-label': t('views') }, Object.keys(VIEWS).map((v) => h('button', { class: ui.view === v ? 'tab on' : 'tab', 'aria-pressed': String(ui.view === v), onclick: choose('view', v) }, t(v)))),
     h('nav', { class: 'posts', 'aria-label': t('posts') }, STATIONS.map((s) => h('button', { class: ui.station === s ? 'tab on' : 'tab', 'aria-pressed': String(ui.station === s), onclick: choose('station', s) }, t(s)))),
     h('div', { class: 'right' },
-      h('span', { class: `state ${state}` }, `${{ online: '●', connecting: '◌', offline: '✖' }[state]} ${t(state)}${link.outbox.length ? ` · ${t('queued', { n: link.outbox.length })}` : ''}`),
+      h('span', { class: `state ${state}` }, `${{ online: '●', connecting: '◌', offline: '✖' }[state]} ${t(state)}${waiting ? ` · ${t('queued', { n: waiting })}` : ''}`),
       h('button', { class: 'tab', id: 'who', 'aria-pressed': String(people.open), onclick: () => people.toggle() }, `☺ ${link.whoStands()?.name ?? t('nobody')}`),
       h('button', { class: 'tab', id: 'sound', onclick: () => { sound.wake().then(draw); } }, sound.isAwake() ? `✓ ${t('sound_on')}` : `✖ ${t('sound_off')}`),
       h('button', { class: 'tab', onclick: () => { const to = language() === 'zh' ? 'en' : 'zh'; remember('lang', to); speak(to); draw(); } }, t('lang')),

@@ -107,6 +107,7 @@ const ELSEWHERE: [&str; 17] = [
     "signOutEverywhere",
     "getMe",
     "changePassword",
+    "setPin",
     "provePhone",
     "linkSenior",
     "pairDevice",
