@@ -29,12 +29,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/v1/budgets").route(web::get().to(list_budgets)).route(web::post().to(make_budget)))
         .service(web::resource("/v1/budgets/{budget}").route(web::get().to(get_budget)))
         .service(web::resource("/v1/budgets/{budget}/changes").route(web::post().to(propose_budget_change)))
-        .service(web::resource("/v1/budget-changes/{change}").route(web::put().to(answer_budget_change)));
+        .service(web::resource("/v1/budget-changes/{change}/confirmation").route(web::post().to(confirm_budget_change)))
+        .service(web::resource("/v1/budget-changes/{change}/withdrawal").route(web::post().to(withdraw_budget_change)));
 }
 
 const LOOKING: Access = Access::Roles(Action::SeeClaims);
 const SETTING: Access = Access::Roles(Action::Settle);
 const OF_SETTING: &[P] = &[P::TooLarge, P::Invalid, P::Forbidden, P::NotFound, P::Conflict];
+
+const OF_ANSWERING: &[P] = &[P::Invalid, P::Forbidden, P::NotFound, P::Conflict];
 
 /// Who may do what here.
 pub const OPERATIONS: &[Operation] = &[
@@ -42,12 +45,13 @@ pub const OPERATIONS: &[Operation] = &[
     op("getBudget", LOOKING, &[P::NotFound]),
     op("makeBudget", SETTING, OF_SETTING),
     op("proposeBudgetChange", SETTING, OF_SETTING),
-    op("answerBudgetChange", LOOKING, OF_SETTING),
+    op("confirmBudgetChange", Access::Roles(Action::ApproveSettlement), OF_ANSWERING),
+    op("withdrawBudgetChange", SETTING, OF_ANSWERING),
 ];
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list_budgets, get_budget, make_budget, propose_budget_change, answer_budget_change))]
+#[openapi(paths(list_budgets, get_budget, make_budget, propose_budget_change, confirm_budget_change, withdraw_budget_change))]
 pub struct Docs;
 
 /// A funder's budget.
@@ -195,9 +199,16 @@ pub struct BudgetBody {
     /// Last service date, at most three years later.
     #[schema(value_type = String, format = Date)]
     pub to: ServiceDate,
-    /// The first money.
-    #[serde(flatten)]
-    pub first: AllocationBody,
+    /// How much at first; more than nothing.
+    #[schema(minimum = 1, maximum = 1_000_000_000_000_i64, example = 30_000_000)]
+    pub amount_fen: i64,
+    /// The number of the paper that says so.
+    #[schema(min_length = 1, max_length = 100, example = "暖财社〔2026〕7号")]
+    pub document: String,
+    /// In words.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    pub reason: String,
 }
 
 /// The most that one paper moves: ten thousand million yuan.
@@ -267,8 +278,9 @@ pub async fn make_budget(
     body: Json<BudgetBody>,
 ) -> Result<HttpResponse, Problem> {
     let key = key.bind(&actor, "makeBudget", &*body)?;
-    let BudgetBody { programme, funder, place, from, to, first } = body.into_inner();
-    let new = NewBudget { programme, funder, place, from, to, first: allocation(first)? };
+    let BudgetBody { programme, funder, place, from, to, amount_fen, document, reason } = body.into_inner();
+    let first = allocation(AllocationBody { amount_fen, document, reason })?;
+    let new = NewBudget { programme, funder, place, from, to, first };
     let card = set::make(&app, actor, key, new).await.map_err(refused)?;
     Ok(HttpResponse::Created().json(BudgetCardView::of(card, app.clock.now().civil_date())))
 }
@@ -291,39 +303,27 @@ pub async fn propose_budget_change(
     Ok(HttpResponse::Created().json(BudgetCardView::of(card, app.clock.now().civil_date())))
 }
 
-/// What becomes of a change.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BudgetAnswer {
-    /// It counts.
-    Confirmed,
-    /// It is taken back.
-    Withdrawn,
-}
-
-/// An answer to a change.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BudgetAnswerBody {
-    /// What becomes of it.
-    pub state: BudgetAnswer,
-}
-
-/// Confirms a change, which takes another person than the one who entered it, or takes it back.
-#[utoipa::path(put, path = "/v1/budget-changes/{change}", operation_id = "answerBudgetChange", tag = "budgets",
-    request_body = BudgetAnswerBody, params(("change" = String, Path, description = "The change")),
-    responses((status = 200, body = BudgetCardView)))]
-pub async fn answer_budget_change(
+/// Confirms a change, which takes another person than the one who entered it. Once more by the same person changes nothing.
+#[utoipa::path(post, path = "/v1/budget-changes/{change}/confirmation", operation_id = "confirmBudgetChange", tag = "budgets",
+    params(("change" = String, Path, description = "The change")), responses((status = 200, body = BudgetCardView)))]
+pub async fn confirm_budget_change(
     app: Data<App>,
     Signed(actor): Signed,
     path: Path<String>,
-    body: Json<BudgetAnswerBody>,
 ) -> Result<Json<BudgetCardView>, Problem> {
-    let state = match body.state {
-        BudgetAnswer::Confirmed => BudgetChangeState::Confirmed,
-        BudgetAnswer::Withdrawn => BudgetChangeState::Withdrawn,
-    };
-    let card = set::answer(&app, actor, path_id(&path)?, state).await.map_err(refused)?;
+    let card = set::answer(&app, actor, path_id(&path)?, BudgetChangeState::Confirmed).await.map_err(refused)?;
+    Ok(Json(BudgetCardView::of(card, app.clock.now().civil_date())))
+}
+
+/// Takes a change back before anybody has confirmed it.
+#[utoipa::path(post, path = "/v1/budget-changes/{change}/withdrawal", operation_id = "withdrawBudgetChange", tag = "budgets",
+    params(("change" = String, Path, description = "The change")), responses((status = 200, body = BudgetCardView)))]
+pub async fn withdraw_budget_change(
+    app: Data<App>,
+    Signed(actor): Signed,
+    path: Path<String>,
+) -> Result<Json<BudgetCardView>, Problem> {
+    let card = set::answer(&app, actor, path_id(&path)?, BudgetChangeState::Withdrawn).await.map_err(refused)?;
     Ok(Json(BudgetCardView::of(card, app.clock.now().civil_date())))
 }
 

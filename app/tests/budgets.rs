@@ -95,7 +95,7 @@ async fn told(bench: &Bench, of: &OrderAnswer) -> (i64, Vec<String>, Vec<String>
     for flag in decision.flags {
         match flag {
             Flag::BudgetUsedUp { funder, .. } => used_up.push(funder.to_string()),
-            Flag::BudgetOverdrawn { funder } => overdrawn.push(funder.to_string()),
+            Flag::BudgetOverdrawn { funder, .. } => overdrawn.push(funder.to_string()),
             other => panic!("{other:?}"),
         }
     }
@@ -170,6 +170,26 @@ fn a_soft_budget_is_overdrawn_and_says_so_and_a_substitute_takes_over() {
 /// The charity's policy does not say what happens when its money is used up.
 async fn set_aside_with_behaviour(bench: &Bench) -> Result<BudgetCard, Failure<BudgetRefusal>> {
     set::make(&bench.app, officer(), key(), wanted("charity", None, 100)).await
+}
+
+/// One funder may be asked for a share of its own and for another's: both together must fit.
+#[test]
+fn a_substitute_that_pays_a_share_of_its_own_is_asked_for_both_together() {
+    each_database(async |bench: Bench| {
+        let policy = DEMO
+            .replacen("place: \"990101001\"}", "place: \"990101001\", budget: {exhausted: substitute, substitute: district}}", 1)
+            .replacen("place: \"990101\"}", "place: \"990101\", budget: {exhausted: hard}}", 1);
+        app::policies::publish::publish_for_setup(&bench.app, &policy).await.unwrap();
+        street(&bench, 100).await;
+        let district = set_aside(&bench, "district", Some("990101"), 550).await;
+        // Of a meal of a senior of 75 the district pays 1.50 yuan, and the street's 1.50 too when the street has nothing left.
+        let first = placed(&bench, 0, LUNCH, 1).await;
+        assert_eq!(told(&bench, &first).await, (800, vec!["street".to_owned()], vec![]));
+        let second = placed(&bench, 1, LUNCH, 1).await;
+        assert_eq!(told(&bench, &second).await, (950, vec!["street".to_owned(), "district".to_owned()], vec![]));
+        assert_eq!(left(&bench, &district).await, 100, "3.00 and 1.50 of 5.50");
+        assert_invariants(&bench).await;
+    });
 }
 
 #[test]

@@ -82,25 +82,18 @@ pub fn must_fit(payer: &Payer, decision: &Decision, book: &Book) -> bool {
     decision.legs.iter().any(theirs) && document.is_some_and(strict)
 }
 
-/// The budgets as they were when something was decided, by what it noted then: those that were used up have nothing left, the others have
-/// no end. For deciding again, when what was left at that moment is not on record and does not matter.
+/// The budgets as they were when something was decided, by what it noted then: of those that did not suffice, what was left; the others
+/// sufficed, whatever they had, and have no end. For deciding again.
 #[must_use]
-pub fn as_decided(flags: &[Flag], legs: &[Leg]) -> Vec<BudgetLeft> {
-    let nothing = |programme: &Name, funder: &Name, place: Option<&PlaceCode>| BudgetLeft {
-        programme: programme.clone(),
-        funder: funder.clone(),
-        place: place.cloned(),
-        left: Fen::ZERO,
-    };
+pub fn as_decided(flags: &[Flag]) -> Vec<BudgetLeft> {
     let noted = |flag: &Flag| match flag {
-        Flag::BudgetUsedUp { programme, funder, place } => vec![nothing(programme, funder, place.as_ref())],
-        Flag::BudgetOverdrawn { funder } => {
-            let paid = legs.iter().filter(|leg| leg.funder == *funder);
-            paid.map(|leg| nothing(&leg.programme, &leg.funder, leg.place.as_ref())).collect()
+        Flag::BudgetUsedUp { programme, funder, place, left_fen }
+        | Flag::BudgetOverdrawn { programme, funder, place, left_fen } => {
+            Some(BudgetLeft { programme: programme.clone(), funder: funder.clone(), place: place.clone(), left: *left_fen })
         }
-        Flag::CalendarProvisional | Flag::Deceased => Vec::new(),
+        Flag::CalendarProvisional | Flag::Deceased => None,
     };
-    flags.iter().flat_map(noted).collect()
+    flags.iter().filter_map(noted).collect()
 }
 
 /// Why a budget or a change of one is refused.

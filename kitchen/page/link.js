@@ -165,6 +165,8 @@ export class Link {
         this.seq = say.seq;
         this.menu = say.menu;
         this.snapshots.push(say.why);
+        // It tells of everything that was accepted, and after a restore of nothing: numbers begin anew.
+        this.outbox = this.outbox.filter((c) => !c.accepted);
         if (say.why === 'gap') this.said('gap');
         if (this.board.hash() !== say.hash) this.startOver();
         break;

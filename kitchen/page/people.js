@@ -44,7 +44,13 @@ export class People {
   async signIn() {
     if (this.busy || this.pin.length < PIN_MIN) return;
     this.busy = true;
+    const asked = this.chosen;
     const answer = await this.link.ask('PUT', 'sign-in', { user: this.chosen.user, pin: this.pin });
+    // Who has gone away meanwhile is not signed in by an answer that comes late.
+    if (this.chosen !== asked || !this.busy) {
+      if (answer?.ok) this.link.ask('DELETE', 'sign-in');
+      return;
+    }
     if (answer?.ok) {
       this.link.stands(await answer.json());
       this.close();

@@ -4,7 +4,7 @@ use super::payer_of;
 use domain::budget::{Watched, uses};
 use domain::id::BudgetId;
 use domain::ledger::{AccountKind, AccountName, Movement, Payer};
-use domain::subsidy::Book;
+use domain::subsidy::{Book, Compiled, Document};
 use domain::{Fen, PlaceCode, ServiceDate};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
@@ -55,9 +55,12 @@ impl BudgetShelf {
     ) -> Result<Vec<(BudgetId, Payer)>, StoreError> {
         let known = self.on(conn, changes, date)?;
         let concerns = |payer: &Payer| {
-            let place = payer.funders().next().and_then(|funder| funder.place.as_ref());
-            book.versions().any(|version| version.document().programme == *payer.programme())
-                && place.is_none_or(|place| places.iter().any(|around| place.contains(around)))
+            let Some(funder) = payer.funders().next() else { return false };
+            let document = book.versions().map(Compiled::document).find(|document| document.programme == *payer.programme());
+            // A funder that is bound to a place pays wherever the meal is.
+            let bound = |document: &Document| document.funders.iter().any(|f| f.id == funder.id && f.place.is_some());
+            let near = funder.place.as_ref().is_none_or(|place| places.iter().any(|around| place.contains(around)));
+            document.is_some_and(|document| near || bound(document))
         };
         Ok(known.iter().filter(|(_, payer)| concerns(payer)).cloned().collect())
     }
@@ -93,7 +96,8 @@ pub fn take<'m>(
     let uses = uses(moves).map_err(|e| StoreError::Database(format!("movements: {e}")))?;
     for budget in watched {
         if let Some(fen) = uses.get(&budget.payer) {
-            tx.take_budget(budget.id, fen.0, must_fit(&budget.payer));
+            // What was not there when this unit looked will not be there when it looks again: it is taken, and the overdraft shows.
+            tx.take_budget(budget.id, fen.0, must_fit(&budget.payer) && *fen <= budget.left);
         }
     }
     Ok(())

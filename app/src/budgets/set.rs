@@ -192,6 +192,10 @@ fn confirm_in(tx: &mut Tx<'_>, budget: &BudgetRow, change: &BudgetChangeRow, by:
     if !budget.in_force {
         // Every order is either counted here or taken of the budget when it is placed: none is between.
         tx.lock_every_canteen()?;
+        // Two that were made at one moment could not see each other.
+        if budgets::overlaps_another(tx.look(), budget)? {
+            return Err(refuse(BudgetRejection::Overlaps));
+        }
         let dates = (budget.from_on.0, budget.to_on.0);
         let taken = used(tx.look(), &payer_of(budget)?, dates)?;
         budgets::begin(tx.change(), budget.id.0, taken)?;

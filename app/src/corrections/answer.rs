@@ -177,6 +177,8 @@ fn proposed(row: &mut CorrectionRow, actor: &Actor, resolution: Resolution, reas
 
 /// Posts what was agreed.
 fn carry_out(tx: &mut Tx<'_>, row: &CorrectionRow) -> Outcome<(), CorrectionRefusal> {
+    // Before budgets are looked at: one that begins to count holds this lock while it adds up what was moved.
+    tx.lock_canteen(row.canteen_id.0)?;
     let moves = match row.resolution {
         Some(Word(resolution @ (Resolution::Adjust | Resolution::Annul))) => moves_of(tx, row, resolution)?,
         Some(Word(Resolution::Waive)) => correction::waived(&stored_parts(row.id.0, &row.parts)?),

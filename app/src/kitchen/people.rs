@@ -102,7 +102,8 @@ fn signed_in(
     place: &PlaceCode,
     person: Person,
 ) -> Outcome<Option<SignedInHere>, SignInRefusal> {
-    limits.iter().try_for_each(|limit| limit.forget(tx))?;
+    // The display's own count stands: a colleague who signs in does not make room for more guesses.
+    limits.iter().take(1).try_for_each(|limit| limit.forget(tx))?;
     let (id, now) = (tx.new_id(), tx.now());
     let good_until = now.plus_seconds(GOOD_S);
     let row = SignInRow {

@@ -83,7 +83,9 @@ fn pay_in(tx: &mut Tx<'_>, actor: &Actor, payment: &Payment) -> Outcome<Account,
     let refused = |why| Err(Failure::Refused(why));
     let (order, place) = locked(tx, actor, payment.order, Action::TakeCash)?;
     let by = signer(actor)?;
-    if !may_take(actor, &order, &place) {
+    // At a door cash changes hands and nothing else: a wallet that is charged there would hide what was collected.
+    let counter = actor.may(Action::SellAtCounter, Where { place: &place, canteen: Some(order.canteen_id.0) });
+    if !may_take(actor, &order, &place) || (matches!(payment.by, Paying::Wallet) && !counter) {
         return refused(Refusal::NotAtTheDoor);
     }
     let (id, means) = (Some(order.id), payment.by.means());

@@ -104,11 +104,20 @@ pub enum Flag {
         /// At which place.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<PlaceCode>,
+        /// What was left before this meal.
+        left_fen: Fen,
     },
     /// A soft budget is overdrawn by this meal.
     BudgetOverdrawn {
+        /// The programme.
+        programme: Name,
         /// Whose.
         funder: Name,
+        /// At which place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<PlaceCode>,
+        /// What was left before this meal.
+        left_fen: Fen,
     },
 }
 

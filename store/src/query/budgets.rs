@@ -87,6 +87,17 @@ pub fn overlaps(conn: &mut AnyConnection, payer: &str, (from, to): (ServiceDate,
     Ok(diesel::select(diesel::dsl::exists(any)).get_result(conn)?)
 }
 
+/// Whether a funder has another budget that counts with one of these dates.
+pub fn overlaps_another(conn: &mut AnyConnection, of: &BudgetRow) -> Result<bool, StoreError> {
+    let any = funder_budget::table
+        .filter(funder_budget::payer.eq(&of.payer))
+        .filter(funder_budget::id.ne(of.id))
+        .filter(funder_budget::in_force.eq(true))
+        .filter(funder_budget::from_on.le(of.to_on))
+        .filter(funder_budget::to_on.ge(of.from_on));
+    Ok(diesel::select(diesel::dsl::exists(any)).get_result(conn)?)
+}
+
 /// Budgets of places in a scope, after an identifier.
 pub fn list(conn: &mut AnyConnection, scope: &Scope, after: Option<BudgetId>, limit: i64) -> Result<Vec<BudgetRow>, StoreError> {
     let after = after.unwrap_or_else(|| BudgetId::from_uuid(uuid::Uuid::nil()));
@@ -164,11 +175,9 @@ pub fn begin(conn: &mut AnyConnection, id: BudgetId, used: Fen) -> Result<(), St
 
 /// The ledger's budget accounts of a programme: the identifier with the payer's text.
 pub fn accounts(conn: &mut AnyConnection, programme: &str) -> Result<Vec<(AccountId, String)>, StoreError> {
-    // After the slash comes the digit nought.
-    let (from, to) = (format!("{programme}/"), format!("{programme}0"));
     let rows = ledger_account::table
         .filter(ledger_account::kind.eq(Word(AccountKind::FunderBudget)))
-        .filter(ledger_account::funder.ge(from).and(ledger_account::funder.lt(to)))
+        .filter(ledger_account::funder.like(format!("{programme}/%")))
         .select((ledger_account::id, ledger_account::funder))
         .load::<(Col<AccountId>, String)>(conn)?;
     Ok(rows.into_iter().map(|(Col(id), funder)| (id, funder)).collect())

@@ -90,10 +90,12 @@ pub fn end(conn: &mut AnyConnection, device: DeviceId, at: Instant) -> Result<bo
     Ok(diesel::update(open).set(display_sign_in::signed_out.eq(Col(at))).execute(conn)? > 0)
 }
 
-/// Who signed in at this display by a sign-in that is still good, signed out meanwhile or not.
+/// Who signed in at this display by a sign-in that is still good, signed out meanwhile or not; nobody who was blocked since.
 pub fn person(conn: &mut AnyConnection, id: DisplaySignInId, device: DeviceId, now: Instant) -> Result<Option<UserId>, StoreError> {
     let found = display_sign_in::table
-        .find(Col(id))
+        .inner_join(app_user::table.on(app_user::id.eq(display_sign_in::user_id)))
+        .filter(app_user::state.eq(Word(UserState::Active)))
+        .filter(display_sign_in::id.eq(Col(id)))
         .filter(display_sign_in::device_id.eq(Col(device)))
         .filter(display_sign_in::good_until.gt(Col(now)))
         .select(display_sign_in::user_id)

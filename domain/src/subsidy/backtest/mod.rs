@@ -86,7 +86,7 @@ pub(super) fn decided(
     calendar: &WorkdayCalendar,
 ) -> Option<Decision> {
     let history = uses.history(&book.keys_for(subject, &past.meal));
-    let budgets = as_decided(&past.bill.flags, &past.bill.legs);
+    let budgets = as_decided(&past.bill.flags);
     // A price out of range cannot have been stored; were one, the stored bill stands.
     decide(book, subject, &past.meal, &history, &Environment { calendar, budgets: &budgets }).ok()
 }

@@ -30,7 +30,14 @@ pub(super) struct Part {
     ratio: Option<u32>,
     floor: i64,
     pub instead_of: Option<crate::subsidy::Name>,
-    pub overdrawn: bool,
+    /// What was left of a soft budget that this overdraws.
+    pub overdrawn: Option<Fen>,
+}
+
+impl Part {
+    fn needs(&self) -> i64 {
+        needs(self.fen, self.weight)
+    }
 }
 
 /// A line does not apply, and the shares that were lost on the way.
@@ -223,7 +230,7 @@ impl Run<'_> {
                 lost.push(LostShare { funder: share.funder.clone(), fen: Fen(fen), why: Some(why) });
                 continue;
             }
-            match self.payer(share, fen, by_period) {
+            match self.payer(share, fen, by_period, &parts) {
                 Some(part) => parts.push(part),
                 None => lost.push(LostShare { funder: share.funder.clone(), fen: Fen(fen), why: None }),
             }
@@ -231,24 +238,28 @@ impl Run<'_> {
         (parts, lost)
     }
 
-    /// Who pays a share now, the budget considered; `None` when nobody does.
-    fn payer(&mut self, share: &Share, fen: i64, by_period: bool) -> Option<Part> {
+    /// Who pays a share now, the budget considered; `None` when nobody does. What parts of the same offer take is taken.
+    fn payer(&mut self, share: &Share, fen: i64, by_period: bool, parts: &[Part]) -> Option<Part> {
         let mut name = &share.funder;
         let mut instead_of = None;
+        let weight = share.ratio.filter(|w| by_period && *w > 0);
         // A substitute may itself have a substitute; the number of funders bounds the chain even when a document makes a ring.
         for _ in 0..=self.version.document.funders.len() {
             let funder = self.version.document.funders.iter().find(|f| f.id == *name);
             let place = funder.and_then(|f| self.view.place_of(f));
-            let left = self.budget_left(name, place.as_ref());
-            let enough = left.is_none_or(|left| left >= fen);
+            let watched = self.budget_of(name, place.as_ref()).map(|budget| budget.left);
+            let promised = parts.iter().filter(|p| p.funder == *name && p.place == place).map(Part::needs).sum::<i64>();
+            let left = watched.map(|left| left.0.saturating_sub(self.taken(name, place.as_ref())).saturating_sub(promised));
+            let enough = left.is_none_or(|left| left >= needs(fen, weight));
             let budget = funder.and_then(|f| f.budget.as_ref());
             let soft = budget.is_none_or(|b| b.exhausted == Exhausted::Soft);
             if enough || soft {
-                let weight = share.ratio.filter(|w| by_period && *w > 0);
                 let (ratio, floor) = (share.ratio.filter(|w| *w > 0), share.floor_fen.unwrap_or(0));
-                return Some(Part { funder: name.clone(), place, fen, weight, ratio, floor, instead_of, overdrawn: !enough });
+                let overdrawn = watched.filter(|_| !enough);
+                return Some(Part { funder: name.clone(), place, fen, weight, ratio, floor, instead_of, overdrawn });
             }
-            let used_up = Flag::BudgetUsedUp { programme: self.version.document.programme.clone(), funder: name.clone(), place };
+            let programme = self.version.document.programme.clone();
+            let used_up = Flag::BudgetUsedUp { programme, funder: name.clone(), place, left_fen: watched.unwrap_or_default() };
             if !self.flags.contains(&used_up) {
                 self.flags.push(used_up);
             }
@@ -259,14 +270,22 @@ impl Run<'_> {
         None
     }
 
-    fn budget_left(&self, funder: &crate::subsidy::Name, place: Option<&PlaceCode>) -> Option<i64> {
+    fn budget_of(&self, funder: &crate::subsidy::Name, place: Option<&PlaceCode>) -> Option<&crate::subsidy::BudgetLeft> {
         let programme = &self.version.document.programme;
-        let same = |b: &&crate::subsidy::BudgetLeft| b.programme == *programme && b.funder == *funder && b.place.as_ref() == place;
-        let budget = self.budgets.iter().find(same)?;
-        let spent = |l: &&crate::subsidy::trace::Leg| l.programme == *programme && l.funder == *funder && l.place.as_ref() == place;
-        let taken: i64 = self.discounts.iter().chain(self.legs.iter()).filter(spent).map(|l| l.reserve_fen.0).sum();
-        Some(budget.left.0.saturating_sub(taken))
+        self.budgets.iter().find(|b| b.programme == *programme && b.funder == *funder && b.place.as_ref() == place)
     }
+
+    /// What this decision has taken of a budget by now.
+    fn taken(&self, funder: &crate::subsidy::Name, place: Option<&PlaceCode>) -> i64 {
+        let programme = &self.version.document.programme;
+        let spent = |l: &&crate::subsidy::trace::Leg| l.programme == *programme && l.funder == *funder && l.place.as_ref() == place;
+        self.discounts.iter().chain(self.legs.iter()).filter(spent).map(|l| l.reserve_fen.0).sum()
+    }
+}
+
+/// What a share takes of a budget: by ratio it is rounded up, which is at most a fen more.
+fn needs(fen: i64, weight: Option<u32>) -> i64 {
+    fen + i64::from(weight.is_some())
 }
 
 fn minimum_met(min: &MinSpend, amount: i64, base: &Left, conventions: &Conventions) -> Result<(), Refusal> {

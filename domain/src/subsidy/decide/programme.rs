@@ -305,8 +305,12 @@ impl<'a> Run<'a> {
         }
         let ratio = ratio_total(&offer.parts);
         for part in offer.parts {
-            if part.overdrawn {
-                self.flags.push(Flag::BudgetOverdrawn { funder: part.funder.clone() });
+            if let Some(left_fen) = part.overdrawn {
+                let (programme, funder) = (self.version.document.programme.clone(), part.funder.clone());
+                let overdrawn = Flag::BudgetOverdrawn { programme, funder, place: part.place.clone(), left_fen };
+                if !self.flags.contains(&overdrawn) {
+                    self.flags.push(overdrawn);
+                }
             }
             let leg = leg_of(&self.version.document.programme, &line.id, part, ratio);
             if leg.fen != Fen::ZERO {
@@ -384,7 +388,10 @@ impl<'a> Run<'a> {
                 self.view.meal.canteen_inspection.as_ref(),
                 &version.conventions,
             );
+            // A budget is of what seniors are granted: what the canteen gets beside it neither takes of it nor waits for it.
+            let budgets = std::mem::take(&mut self.budgets);
             let (parts, _) = self.parts(fen, &rule.funders);
+            self.budgets = budgets;
             let ratio = ratio_total(&parts);
             due.extend(parts.into_iter().map(|p| leg_of(&version.document.programme, &rule.id, p, ratio)));
         }

@@ -32,7 +32,9 @@ pub fn explain(decision: &Decision, documents: &[&Document], audience: Audience,
         }
     }
     for flag in &decision.flags {
-        out.extend(flag_text(flag, audience, language));
+        if audience == Audience::Officer || !matches!(flag, Flag::BudgetUsedUp { .. }) || lost_money(decision) {
+            out.extend(flag_text(flag, audience, language));
+        }
     }
     out.join("\n")
 }
@@ -52,6 +54,12 @@ fn bill(d: &Decision, language: Language) -> String {
     format!("{}{meal}: 餐价{}元, {fee}{off}补贴{}元, 您付{}元。", d.date, d.price_fen, d.granted_fen, d.self_pay_fen)
 }
 
+/// Whether a share is missing because its money is used up. A budget that did not suffice for what was not chosen, or that a substitute
+/// stood in for, is nothing to tell a senior.
+fn lost_money(decision: &Decision) -> bool {
+    decision.trace.iter().flat_map(|programme| &programme.lines).flat_map(|line| &line.lost).any(|lost| lost.why.is_none())
+}
+
 fn flag_text(flag: &Flag, audience: Audience, language: Language) -> Option<String> {
     let officer = audience == Audience::Officer;
     match flag {
@@ -64,7 +72,7 @@ fn flag_text(flag: &Flag, audience: Audience, language: Language) -> Option<Stri
                 .to_owned(),
         ),
         Flag::Deceased if officer => Some(language.pick("有死亡记录, 转人工复核。", "Recorded as deceased: to review.").to_owned()),
-        Flag::BudgetOverdrawn { funder } if officer => {
+        Flag::BudgetOverdrawn { funder, .. } if officer => {
             Some(format!("{}{funder}", language.pick("预算透支: ", "Budget overdrawn: ")))
         }
         Flag::BudgetUsedUp { funder, place, .. } if officer => {
