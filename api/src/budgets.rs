@@ -3,14 +3,13 @@
 use crate::auth::conflict;
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
-use crate::paging::{PageView, cursor_id, cursor_of, limit_of};
+use crate::paging::{PageQuery, PageView, page};
 use crate::problem::{Problem, ProblemCode as P};
 use crate::settlements::never;
 use crate::words::{BudgetChangeIdText, BudgetChangeStateWord, BudgetIdText, UserIdText, path_id};
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
 use app::App;
-use app::budgets::BudgetRefusal;
 use app::budgets::look::{self, BudgetCard, BudgetChange, BudgetSummary};
 use app::budgets::set::{self, Allocation, NewBudget};
 use app::failure::Failure;
@@ -21,7 +20,7 @@ use domain::id::{BudgetChangeId, BudgetId, UserId};
 use domain::subsidy::Name;
 use domain::{Fen, Instant, PlaceCode, ServiceDate};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Adds the routes.
 pub fn routes(config: &mut ServiceConfig) {
@@ -228,35 +227,18 @@ fn allocation(body: AllocationBody) -> Result<Allocation, Problem> {
     Ok(Allocation { amount_fen: Fen(body.amount_fen), document: body.document, reason: body.reason })
 }
 
-/// Which page of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct BudgetQuery {
-    /// Where the page begins: `next` of the page before.
-    pub cursor: Option<String>,
-    /// 1 to 200; 50 when absent.
-    #[param(minimum = 1, maximum = 200)]
-    pub limit: Option<u16>,
-}
-
 /// Budgets of the caller's places, in the order in which they were made.
-#[utoipa::path(get, path = "/v1/budgets", operation_id = "listBudgets", tag = "budgets", params(BudgetQuery),
+#[utoipa::path(get, path = "/v1/budgets", operation_id = "listBudgets", tag = "budgets", params(PageQuery),
     responses((status = 200, body = PageView<BudgetView>)))]
 pub async fn list_budgets(
     app: Data<App>,
     Signed(actor): Signed,
-    query: Query<BudgetQuery>,
+    query: Query<PageQuery>,
 ) -> Result<Json<PageView<BudgetView>>, Problem> {
-    let (query, mut faults) = (query.into_inner(), Faults::default());
-    let (limit, after) = (usize::from(limit_of(&mut faults, query.limit)), cursor_id(&mut faults, query.cursor.as_deref()));
-    faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
-    let mut rows = look::list(&app, actor, after, i64::try_from(limit + 1).unwrap_or(i64::MAX)).await.map_err(never)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|row| cursor_of(&row.id.to_string()));
+    let (limit, after) = page(&query)?;
+    let rows = look::list(&app, actor, after, i64::from(limit) + 1).await.map_err(never)?;
     let today = app.clock.now().civil_date();
-    Ok(Json(PageView { items: rows.iter().map(|row| BudgetView::of(row, today)).collect(), next }))
+    Ok(Json(PageView::of(rows.iter().map(|row| BudgetView::of(row, today)).collect(), limit, |row| row.id.to_string())))
 }
 
 /// A budget with its changes.
@@ -327,8 +309,8 @@ pub async fn withdraw_budget_change(
     Ok(Json(BudgetCardView::of(card, app.clock.now().civil_date())))
 }
 
-fn refused(failure: Failure<BudgetRefusal>) -> Problem {
-    Problem::of(failure, |BudgetRefusal::Rejected(rejection)| {
+fn refused(failure: Failure<BudgetRejection>) -> Problem {
+    Problem::of(failure, |rejection| {
         let fault = |place: &str, code: &str, zh: &str, en: &str| {
             let mut faults = Faults::default();
             faults.push(place, code, zh, en);

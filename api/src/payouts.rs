@@ -185,6 +185,15 @@ pub enum FileForm {
     Xlsx,
 }
 
+impl From<FileForm> for Format {
+    fn from(of: FileForm) -> Self {
+        match of {
+            FileForm::Csv => Self::Csv,
+            FileForm::Xlsx => Self::Xlsx,
+        }
+    }
+}
+
 /// Which form.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -206,10 +215,7 @@ pub async fn export_payout(
     query: Query<FileQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: PayoutId = path_id(&path)?;
-    let format = match query.format {
-        FileForm::Csv => Format::Csv,
-        FileForm::Xlsx => Format::Xlsx,
-    };
+    let format = query.format.into();
     let bytes = file::export(&app, actor, id, format).await.map_err(refused)?;
     Ok(download_as(format, id).body(bytes))
 }

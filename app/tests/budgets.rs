@@ -5,7 +5,6 @@
 
 mod common;
 
-use app::budgets::BudgetRefusal;
 use app::budgets::look::{self, BudgetCard};
 use app::budgets::set::{self, Allocation, NewBudget};
 use app::corrections::answer::{Answer, answer, question};
@@ -160,7 +159,7 @@ fn a_soft_budget_is_overdrawn_and_says_so_and_a_substitute_takes_over() {
         let second = placed(&bench, 1, LUNCH, 1).await;
         assert_eq!(told(&bench, &second).await, (800, vec!["district".to_owned()], vec!["city".to_owned()]));
         assert_eq!((left(&bench, &city).await, left(&bench, &district).await), (-50, 50));
-        assert_eq!(charity, Err(Failure::Refused(BudgetRefusal::Rejected(BudgetRejection::NoBehaviour))));
+        assert_eq!(charity, Err(Failure::Refused(BudgetRejection::NoBehaviour)));
         let paid = decision(&bench, second.order.order).await.by_funder();
         assert_eq!(paid.get(&name("charity")), Some(&Fen(150)), "{paid:?}");
         assert_invariants(&bench).await;
@@ -168,7 +167,7 @@ fn a_soft_budget_is_overdrawn_and_says_so_and_a_substitute_takes_over() {
 }
 
 /// The charity's policy does not say what happens when its money is used up.
-async fn set_aside_with_behaviour(bench: &Bench) -> Result<BudgetCard, Failure<BudgetRefusal>> {
+async fn set_aside_with_behaviour(bench: &Bench) -> Result<BudgetCard, Failure<BudgetRejection>> {
     set::make(&bench.app, officer(), key(), wanted("charity", None, 100)).await
 }
 
@@ -206,7 +205,7 @@ fn money_counts_when_another_person_has_confirmed_it_with_what_was_ordered_befor
         let repeated = set::make(&bench.app, both.clone(), keyed, wanted("street", Some(STREET), 300)).await.unwrap();
         assert_eq!(made, repeated, "the same request again is the same budget");
         let change = made.changes[0].id;
-        let refused = |rejection| Err(Failure::Refused(BudgetRefusal::Rejected(rejection)));
+        let refused = |rejection| Err(Failure::Refused(rejection));
         let confirm = async |who: Arc<Actor>| set::answer(&bench.app, who, change, BudgetChangeState::Confirmed).await;
         assert_eq!(confirm(both).await, refused(BudgetRejection::SamePerson));
         assert_eq!(confirm(officer()).await, Err(Failure::Forbidden), "an officer pays, and does not approve");

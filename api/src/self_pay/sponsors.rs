@@ -6,7 +6,7 @@ use crate::extract::{IdempotencyKey, IfMatch, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::orders::limit_text;
 use crate::paging::{PageQuery, PageView, page, versioned};
-use crate::payouts::{FileForm, FileQuery};
+use crate::payouts::FileQuery;
 use crate::problem::{Problem, ProblemCode as P};
 use crate::settlements::never;
 use crate::words::{CanteenIdText, SeniorIdText, SponsorIdText, SponsoredIdText, path_id};
@@ -17,7 +17,6 @@ use app::self_pay::bill;
 use app::self_pay::sponsor::{self, NewSponsor};
 use app::store::column::Col;
 use app::store::query::sponsors::{SponsorRow, SponsoredRow};
-use app::tabular::Format;
 use domain::access::Action;
 use domain::claim::Month;
 use domain::fault::Faults;
@@ -322,10 +321,7 @@ pub async fn export_bill(
     query: Query<FileQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id = path_id(&path)?;
-    let format = match query.format {
-        FileForm::Csv => Format::Csv,
-        FileForm::Xlsx => Format::Xlsx,
-    };
+    let format = query.format.into();
     let bytes = bill::file(&app, actor, id, format).await.map_err(never)?;
     Ok(crate::download::download_as(format, format!("bill-{id}")).body(bytes))
 }

@@ -1,6 +1,6 @@
 //! The number by which staff of a kitchen say at a display who they are: set by themselves, under their password.
 
-use super::staff::throttled_password;
+use super::staff::{own, throttled_password};
 use super::{SignInRefusal, refuse};
 use crate::App;
 use crate::audit;
@@ -24,7 +24,8 @@ pub async fn set_pin(
     caller: String,
 ) -> Outcome<(), SignInRefusal> {
     let pin = Pin::parse(pin.reveal()).map_err(|bad| refuse(SignInRefusal::Pin(bad)))?;
-    let (user, limits) = throttled_password(app, &actor, password, &caller).await?;
+    let user = own(app, &actor).await?;
+    let limits = throttled_password(app, &user, password, &caller).await?;
     let hash = app.hashing.hash(Sensitive::new(pin.reveal().to_owned())).await?;
     app.store
         .write(LaneKey::SHARED, "set_pin", move |tx| {

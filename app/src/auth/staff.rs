@@ -117,7 +117,7 @@ pub async fn change_password(
     let Col(id) = user.id;
     let login = user.login.clone().ok_or(Failure::Forbidden)?;
     let password = Password::parse(new.reveal(), &login).map_err(|bad| refuse(SignInRefusal::Password(bad)))?;
-    let (_, limits) = throttled_password(app, &actor, old, &caller).await?;
+    let limits = throttled_password(app, &user, old, &caller).await?;
     let hash = app.hashing.hash(Sensitive::new(password.reveal().to_owned())).await?;
     app.store
         .write(LaneKey::SHARED, "change_password", move |tx| {
@@ -132,22 +132,22 @@ pub async fn change_password(
         .await
 }
 
-async fn own(app: &App, actor: &Actor) -> Outcome<UserRow, SignInRefusal> {
+/// The signed-in one's own record.
+pub(super) async fn own(app: &App, actor: &Actor) -> Outcome<UserRow, SignInRefusal> {
     let id: UserId = actor.user.ok_or(Failure::Forbidden)?;
     app.store.read("own_user", move |conn| users::find(conn, id)?.ok_or(Failure::Forbidden)).await
 }
 
 /// Asks the signed-in one's own password again. Tries are counted as those of signing in are; the counts are to be taken back in the
 /// commit of what was asked for.
-pub(crate) async fn throttled_password(
+pub(super) async fn throttled_password(
     app: &App,
-    actor: &Actor,
+    user: &UserRow,
     password: Sensitive<String>,
     caller: &str,
-) -> Outcome<(UserRow, [Limit; 3]), SignInRefusal> {
-    let user = own(app, actor).await?;
-    let login = user.login.clone().ok_or(Failure::Forbidden)?;
-    let limits = limits(app.store.sealer(), &login, caller);
+) -> Outcome<[Limit; 3], SignInRefusal> {
+    let login = user.login.as_deref().ok_or(Failure::Forbidden)?;
+    let limits = limits(app.store.sealer(), login, caller);
     let counting = limits.clone();
     app.store
         .write(LaneKey::SHARED, "own_password_try", move |tx| {
@@ -156,7 +156,7 @@ pub(crate) async fn throttled_password(
         })
         .await?;
     match app.hashing.verify(password, user.password_hash.clone()).await? {
-        true => Ok((user, limits)),
+        true => Ok(limits),
         false => Err(refuse(SignInRefusal::Wrong)),
     }
 }

@@ -7,19 +7,11 @@ pub mod draw;
 pub mod look;
 pub mod set;
 
-use domain::budget::BudgetRejection;
 use domain::ledger::{Payer, Phase};
 use domain::{Fen, ServiceDate};
 use store::StoreError;
 use store::conn::AnyConnection;
 use store::query::budgets::{self, BudgetRow};
-
-/// Why a budget or a change of one is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BudgetRefusal {
-    /// By the rules.
-    Rejected(BudgetRejection),
-}
 
 /// The payer of a stored budget.
 pub(crate) fn payer_of(row: &BudgetRow) -> Result<Payer, StoreError> {

@@ -1,9 +1,10 @@
 //! Setting money aside: one person enters it, another confirms it.
 
 use super::look::{BudgetCard, card};
-use super::{BudgetRefusal, payer_of, used};
+use super::{payer_of, used};
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
+use crate::ingredients::access::signer;
 use crate::subsidies::stored_document;
 use crate::{App, audit};
 use domain::access::{Action, Actor, Where};
@@ -57,7 +58,7 @@ struct Made {
 }
 
 /// Makes a budget. It counts when its first money is confirmed.
-pub async fn make(app: &App, actor: Arc<Actor>, key: RequestKey, new: NewBudget) -> Outcome<BudgetCard, BudgetRefusal> {
+pub async fn make(app: &App, actor: Arc<Actor>, key: RequestKey, new: NewBudget) -> Outcome<BudgetCard, BudgetRejection> {
     app.store
         .write(LaneKey::SHARED, "make_budget", move |tx| {
             let Made { budget } = match key.earlier_answer(tx)? {
@@ -73,7 +74,7 @@ pub async fn make(app: &App, actor: Arc<Actor>, key: RequestKey, new: NewBudget)
         .await
 }
 
-fn make_in(tx: &mut Tx<'_>, actor: &Actor, new: &NewBudget) -> Outcome<BudgetId, BudgetRefusal> {
+fn make_in(tx: &mut Tx<'_>, actor: &Actor, new: &NewBudget) -> Outcome<BudgetId, BudgetRejection> {
     check_span(new.from, new.to).map_err(refuse)?;
     check_amount(None, new.first.amount_fen).map_err(refuse)?;
     let (payer, place) = owner_of(tx, new)?;
@@ -98,7 +99,7 @@ fn make_in(tx: &mut Tx<'_>, actor: &Actor, new: &NewBudget) -> Outcome<BudgetId,
 }
 
 /// By the newest published version of the programme that governs a date of the budget.
-fn owner_of(tx: &mut Tx<'_>, new: &NewBudget) -> Outcome<(Payer, PlaceCode), BudgetRefusal> {
+fn owner_of(tx: &mut Tx<'_>, new: &NewBudget) -> Outcome<(Payer, PlaceCode), BudgetRejection> {
     let mut versions = policies::published_of(tx.look(), new.programme.as_str())?;
     versions.retain(|row| row.effective_from.0 <= new.to && row.effective_to.is_none_or(|Col(to)| new.from <= to));
     versions.sort_by_key(|row| row.effective_from.0);
@@ -114,10 +115,10 @@ pub async fn propose(
     key: RequestKey,
     budget: BudgetId,
     more: Allocation,
-) -> Outcome<BudgetCard, BudgetRefusal> {
+) -> Outcome<BudgetCard, BudgetRejection> {
     app.store
         .write(LaneKey::SHARED, "propose_budget_change", move |tx| {
-            if key.earlier_answer::<Made, BudgetRefusal>(tx)?.is_none() {
+            if key.earlier_answer::<Made, BudgetRejection>(tx)?.is_none() {
                 let row = seen(tx, &actor, budget)?;
                 permit(&actor, Action::Settle, &row.place_code.0)?;
                 // What is entered and not confirmed yet may never be: only what there is can be cut.
@@ -131,8 +132,8 @@ pub async fn propose(
         .await
 }
 
-fn propose_in(tx: &mut Tx<'_>, actor: &Actor, of: &BudgetRow, more: &Allocation) -> Outcome<(), BudgetRefusal> {
-    let by = actor.user.ok_or(Failure::Forbidden)?;
+fn propose_in(tx: &mut Tx<'_>, actor: &Actor, of: &BudgetRow, more: &Allocation) -> Outcome<(), BudgetRejection> {
+    let by = signer(actor)?;
     let row = BudgetChangeRow {
         id: Col(tx.new_id()),
         budget_id: of.id,
@@ -156,16 +157,16 @@ pub async fn answer(
     actor: Arc<Actor>,
     change: BudgetChangeId,
     state: BudgetChangeState,
-) -> Outcome<BudgetCard, BudgetRefusal> {
+) -> Outcome<BudgetCard, BudgetRejection> {
     app.store.write(LaneKey::SHARED, "answer_budget_change", move |tx| answer_in(tx, &actor, change, state)).await
 }
 
-fn answer_in(tx: &mut Tx<'_>, actor: &Actor, id: BudgetChangeId, state: BudgetChangeState) -> Outcome<BudgetCard, BudgetRefusal> {
+fn answer_in(tx: &mut Tx<'_>, actor: &Actor, id: BudgetChangeId, state: BudgetChangeState) -> Outcome<BudgetCard, BudgetRejection> {
     let change = budgets::change(tx.look(), id)?.ok_or(Failure::NotFound(Thing::Budget))?;
     let budget = seen(tx, actor, change.budget_id.0)?;
     let action = if state == BudgetChangeState::Confirmed { Action::ApproveSettlement } else { Action::Settle };
     permit(actor, action, &budget.place_code.0)?;
-    let by = actor.user.ok_or(Failure::Forbidden)?;
+    let by = signer(actor)?;
     if change.state.0 == state && change.answered_by == Some(Col(by)) {
         return card(tx.look(), actor, budget.id.0);
     }
@@ -184,7 +185,7 @@ fn answer_in(tx: &mut Tx<'_>, actor: &Actor, id: BudgetChangeId, state: BudgetCh
     card(tx.look(), actor, budget.id.0)
 }
 
-fn confirm_in(tx: &mut Tx<'_>, budget: &BudgetRow, change: &BudgetChangeRow, by: UserId) -> Outcome<(), BudgetRefusal> {
+fn confirm_in(tx: &mut Tx<'_>, budget: &BudgetRow, change: &BudgetChangeRow, by: UserId) -> Outcome<(), BudgetRejection> {
     if change.proposed_by == Col(by) {
         return Err(refuse(BudgetRejection::SamePerson));
     }
@@ -203,14 +204,14 @@ fn confirm_in(tx: &mut Tx<'_>, budget: &BudgetRow, change: &BudgetChangeRow, by:
     Ok(budgets::add_amount(tx.change(), budget.id.0, change.amount_fen.0)?)
 }
 
-fn seen(tx: &mut Tx<'_>, actor: &Actor, id: BudgetId) -> Outcome<BudgetRow, BudgetRefusal> {
+fn seen(tx: &mut Tx<'_>, actor: &Actor, id: BudgetId) -> Outcome<BudgetRow, BudgetRejection> {
     let row = budgets::find(tx.look(), id)?.ok_or(Failure::NotFound(Thing::Budget))?;
     let at = Where { place: &row.place_code.0, canteen: None };
     if actor.may(Action::SeeClaims, at) { Ok(row) } else { Err(Failure::NotFound(Thing::Budget)) }
 }
 
 /// Money is confirmed by who may approve over the whole district, as settlements are.
-fn permit(actor: &Actor, action: Action, place: &PlaceCode) -> Outcome<(), BudgetRefusal> {
+fn permit(actor: &Actor, action: Action, place: &PlaceCode) -> Outcome<(), BudgetRejection> {
     let district = place.at_level(PlaceLevel::District);
     let at = match (action, &district) {
         (Action::ApproveSettlement, Some(district)) => district,
@@ -225,6 +226,6 @@ fn record(tx: &mut Tx<'_>, actor: &Actor, action: AuditAction, of: &BudgetRow, c
     audit::record(tx, actor, action, of.id.0, Some(&of.place_code.0), &detail);
 }
 
-fn refuse(rejection: BudgetRejection) -> Failure<BudgetRefusal> {
-    Failure::Refused(BudgetRefusal::Rejected(rejection))
+fn refuse(rejection: BudgetRejection) -> Failure<BudgetRejection> {
+    Failure::Refused(rejection)
 }

@@ -1,5 +1,6 @@
 //! Looking at shifts, wallets and what orders owe.
 
+use super::order::{Paying, may_take};
 use super::{overflow, shift_for};
 use crate::App;
 use crate::failure::{Failure, Never, Outcome, Thing};
@@ -184,7 +185,7 @@ fn taken_by(conn: &mut AnyConnection, actor: &Actor, id: OrderId) -> Outcome<Ord
     let hidden = || Failure::NotFound(Thing::Order);
     let order = store::query::orders::find(conn, id)?.ok_or_else(hidden)?;
     let canteen = catalogue::canteen(conn, order.canteen_id.0)?.ok_or_else(hidden)?;
-    if super::order::may_take(actor, &order, &canteen.place_code.0) { Ok(order) } else { Err(hidden()) }
+    if may_take(actor, &order, &canteen.place_code.0, Paying::Cash) { Ok(order) } else { Err(hidden()) }
 }
 
 /// An order of a sitting of which something is to be done at the counter.

@@ -53,10 +53,12 @@ impl Paying {
     }
 }
 
-/// Who takes money for an order: the counter; and the courier for what is brought to a door.
-pub(super) fn may_take(actor: &Actor, order: &OrderRow, place: &PlaceCode) -> bool {
+/// Who takes money for an order, and how: the counter; and the courier cash for what is brought to a door, where a wallet that is charged
+/// would hide what was collected.
+pub(super) fn may_take(actor: &Actor, order: &OrderRow, place: &PlaceCode, by: Paying) -> bool {
     let at = Where { place, canteen: Some(order.canteen_id.0) };
-    actor.may(Action::TakeCash, at) && (actor.may(Action::SellAtCounter, at) || order.channel.0 == Channel::Delivery)
+    let at_the_door = order.channel.0 == Channel::Delivery && by == Paying::Cash;
+    actor.may(Action::TakeCash, at) && (actor.may(Action::SellAtCounter, at) || at_the_door)
 }
 
 /// The order under its canteen's lock, for an actor who may do this there.
@@ -83,9 +85,7 @@ fn pay_in(tx: &mut Tx<'_>, actor: &Actor, payment: &Payment) -> Outcome<Account,
     let refused = |why| Err(Failure::Refused(why));
     let (order, place) = locked(tx, actor, payment.order, Action::TakeCash)?;
     let by = signer(actor)?;
-    // At a door cash changes hands and nothing else: a wallet that is charged there would hide what was collected.
-    let counter = actor.may(Action::SellAtCounter, Where { place: &place, canteen: Some(order.canteen_id.0) });
-    if !may_take(actor, &order, &place) || (matches!(payment.by, Paying::Wallet) && !counter) {
+    if !may_take(actor, &order, &place, payment.by) {
         return refused(Refusal::NotAtTheDoor);
     }
     let (id, means) = (Some(order.id), payment.by.means());

@@ -13,10 +13,10 @@ use app::prints::production;
 use app::session::actor_of;
 use bench::bare;
 use bench::bare::postgres::Scratch;
-use domain::access::{Actor, Role, RoleGrant};
+use domain::access::{Actor, Role};
 use demo::Street;
 use domain::id::{MenuItemId, SeniorId, SittingId, UserId};
-use domain::{Channel, PlaceCode};
+use domain::Channel;
 use indicatif::ProgressBar;
 use nuanfan::clock::SystemClock;
 use nuanfan::config::{Config, Secret};
@@ -74,7 +74,7 @@ impl Args {
             let street = street::bring(&app, street::first_day()).await?;
             let (sitting, menu, seniors) = street::a_lunch(&app, &street).await?;
             self.order(&app, sitting, &menu, &seniors).await?;
-            let cook = Arc::new(Actor { user: Some(somebody(&app).await?), ..holder(Role::Cook)? });
+            let cook = Arc::new(Actor { user: Some(somebody(&app).await?), ..street::holder(Role::Cook)? });
             let mut counts = Vec::new();
             for _ in 0..self.counts {
                 let began = Instant::now();
@@ -102,7 +102,7 @@ impl Args {
         if seniors.len() < self.orders || menu.len() < LINES {
             bail!("{} seniors and {} dishes for {} orders", seniors.len(), menu.len(), self.orders);
         }
-        let worker = Arc::new(holder(Role::Worker)?);
+        let worker = Arc::new(street::holder(Role::Worker)?);
         let bar = ProgressBar::new(u64::try_from(self.orders)?);
         for (n, senior) in seniors.iter().take(self.orders).enumerate() {
             let line = |at: usize| LineRequest {
@@ -153,11 +153,6 @@ impl Args {
 
 /// Dishes of an order.
 const LINES: usize = 2;
-
-fn holder(role: Role) -> Result<Actor> {
-    let place = PlaceCode::parse("99").map_err(|e| anyhow!("{e:?}"))?;
-    Ok(Actor { grants: vec![RoleGrant { role, place, canteen: None }], ..Actor::default() })
-}
 
 /// Who prints is on record, so somebody has to be there.
 async fn somebody(app: &App) -> Result<UserId> {

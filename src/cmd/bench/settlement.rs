@@ -14,11 +14,11 @@ use app::store::query::catalogue::CanteenRow;
 use app::store::{LaneKey, StoreError};
 use bench::bare;
 use bench::bare::postgres::Scratch;
-use domain::access::{Actor, Role, RoleGrant};
+use domain::access::Role;
 use domain::claim::Month;
 use domain::settlement::Period;
 use domain::time::Clock;
-use domain::{Fen, Instant, MealPeriod, PlaceCode, ServiceDate};
+use domain::{Fen, Instant, MealPeriod, ServiceDate};
 use futures_util::StreamExt;
 use futures_util::stream;
 use indicatif::ProgressBar;
@@ -93,7 +93,7 @@ impl Args {
             let app = open(config, Arc::new(SystemClock)).await?.app;
             let canteens = self.canteens(&app).await?;
             self.eat(&app, &canteens, month.first()).await?;
-            let officer = Arc::new(officer()?);
+            let officer = Arc::new(street::holder(Role::Officer)?);
             let (began, mut frozen) = (Stopwatch::now(), 0);
             let freezing = stream::iter(&canteens).map(|canteen| {
                 let key = RequestKey::new(None, None, &format!("bench-{}", canteen.code), "freeze", &canteen.code);
@@ -172,11 +172,6 @@ impl Args {
         bar.finish_and_clear();
         Ok(())
     }
-}
-
-fn officer() -> Result<Actor> {
-    let place = PlaceCode::parse("99").map_err(|e| anyhow!("{e:?}"))?;
-    Ok(Actor { grants: vec![RoleGrant { role: Role::Officer, place, canteen: None }], ..Actor::default() })
 }
 
 /// As `nuanfan export claims` writes them.

@@ -11,11 +11,12 @@ use app::store::seal::Blind;
 use app::store::{AnyConnection, StoreError};
 use bench::load::{Orders, Target};
 use demo::Street;
+use domain::access::{Actor, Role, RoleGrant};
 use domain::diet::Texture;
 use domain::id::{MenuItemId, SeniorId, SittingId};
 use domain::text_enum::TextEnum;
 use domain::time::Clock;
-use domain::{MealPeriod, ServiceDate};
+use domain::{MealPeriod, PlaceCode, ServiceDate};
 use nuanfan::clock::SystemClock;
 use nuanfan::config::Config;
 use nuanfan::importing::{Came, bring_in};
@@ -129,6 +130,12 @@ pub(super) async fn a_lunch(app: &App, street: &Street) -> Result<(SittingId, Ve
         Ok::<_, StoreError>(None)
     });
     read.await?.context("no canteen serves lunch")
+}
+
+/// Somebody who holds a role over everything there is.
+pub(super) fn holder(role: Role) -> Result<Actor> {
+    let place = PlaceCode::parse("99").map_err(|e| anyhow!("{e:?}"))?;
+    Ok(Actor { grants: vec![RoleGrant { role, place, canteen: None }], ..Actor::default() })
 }
 
 /// Days that are ordered for, from the first on.

@@ -15,22 +15,39 @@ pub struct Driver {
 
 impl Driver {
     /// Starts `chromedriver`, or what `NUANFAN_CHROMEDRIVER` names, on a free port.
+    ///
+    /// It takes a free port of IPv4 and then wants the same of IPv6, and gives up when somebody else has that one; so it is
+    /// started again, with another port.
     #[must_use]
     pub fn start() -> Self {
         let program = std::env::var("NUANFAN_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into());
+        let mut said = Vec::new();
+        for _ in 0..5 {
+            match Self::try_start(&program) {
+                Ok(driver) => return driver,
+                Err(lines) => said.extend(lines),
+            }
+        }
+        panic!("{program} does not start: {said:#?}");
+    }
+
+    /// One try; what it said, when it ended without listening.
+    fn try_start(program: &str) -> Result<Self, Vec<String>> {
         let mut child =
             Command::new(program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("chromedriver");
+        let mut said = Vec::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = lines
-            .find_map(|line| {
-                let line = line.ok()?;
-                let (_, port) = line.split_once("started successfully on port ")?;
-                Some(port.trim_end_matches('.').to_owned())
-            })
-            .expect("the driver's port");
-        // The pipe must stay open and empty, or the driver stops at its next line.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, base: format!("http://127.0.0.1:{port}") }
+        for line in lines.by_ref().map_while(Result::ok) {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                let base = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
+                // The pipe must stay open and empty, or the driver stops at its next line.
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok(Self { child, base });
+            }
+            said.push(line);
+        }
+        child.wait().expect("its end");
+        Err(said)
     }
 }
 
