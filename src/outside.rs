@@ -5,6 +5,7 @@ use adapters::{HttpSms, Security, SmtpMailer, SmtpSettings, WeChatServer};
 use anyhow::{Context, Result};
 use app::ports::{Mailer, Ports, SmsSender, WeChat};
 use domain::Sensitive;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Mail, messages and WeChat; each absent until it is configured, and what needs it is off.
@@ -15,6 +16,7 @@ pub fn ports(config: &Config) -> Result<Ports> {
 fn mailer(config: &Config) -> Result<Option<Arc<dyn Mailer>>> {
     let Some(mail) = &config.mail else { return Ok(None) };
     let password = Secret::resolve(mail.password.as_ref(), mail.password_file.as_deref(), "mail.password")?;
+    let pem = |path: &PathBuf| std::fs::read(path).with_context(|| format!("mail.ca_file {}", path.display()));
     let settings = SmtpSettings {
         host: mail.host.clone(),
         port: mail.port,
@@ -24,6 +26,7 @@ fn mailer(config: &Config) -> Result<Option<Arc<dyn Mailer>>> {
             MailSecurity::StartTls => Security::StartTls,
             MailSecurity::None => Security::None,
         },
+        authority: mail.ca_file.as_ref().map(pem).transpose()?,
         account: mail.user.clone().zip(password.as_ref().map(sensitive)),
     };
     Ok(Some(Arc::new(SmtpMailer::new(&settings).context("mail")?)))

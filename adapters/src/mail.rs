@@ -5,6 +5,7 @@ use domain::Sensitive;
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct SmtpSettings {
     pub from: String,
     /// How the connection is protected.
     pub security: Security,
+    /// A certificate in PEM that the server's may be signed by, beside those of public authorities: for a server of one's own.
+    pub authority: Option<Vec<u8>>,
     /// Account and password, when the server wants one.
     pub account: Option<(String, Sensitive<String>)>,
 }
@@ -49,11 +52,12 @@ impl SmtpMailer {
     pub fn new(settings: &SmtpSettings) -> Result<Self, PortError> {
         let bad = |what: &str, why: String| PortError::Permanent(format!("{what}: {why}"));
         let from: Mailbox = settings.from.parse().map_err(|e| bad("sender", format!("{e}")))?;
-        let builder = match settings.security {
-            Security::Tls => SmtpTransport::relay(&settings.host).map_err(|e| bad("mail server", e.to_string()))?,
-            Security::StartTls => SmtpTransport::starttls_relay(&settings.host).map_err(|e| bad("mail server", e.to_string()))?,
-            Security::None => SmtpTransport::builder_dangerous(&settings.host),
+        let tls = match settings.security {
+            Security::Tls => Tls::Wrapper(trusting(settings).map_err(|e| bad("mail server", e))?),
+            Security::StartTls => Tls::Required(trusting(settings).map_err(|e| bad("mail server", e))?),
+            Security::None => Tls::None,
         };
+        let builder = SmtpTransport::builder_dangerous(&settings.host).tls(tls);
         let mut builder = builder.port(settings.port).timeout(Some(TIME_LIMIT));
         if let Some((user, password)) = &settings.account {
             builder = builder.credentials(Credentials::new(user.clone(), password.reveal().clone()));
@@ -61,6 +65,19 @@ impl SmtpMailer {
         let domain = from.email.domain().to_owned();
         Ok(Self { transport: builder.build(), from, domain })
     }
+}
+
+/// Whose certificates are trusted.
+fn trusting(settings: &SmtpSettings) -> Result<TlsParameters, String> {
+    let mut builder = TlsParameters::builder(settings.host.clone());
+    if let Some(pem) = &settings.authority {
+        // The library takes a text without any for none, and would then trust the public authorities alone.
+        if !String::from_utf8_lossy(pem).contains("-----BEGIN CERTIFICATE-----") {
+            return Err("its authority: no certificate in PEM".to_owned());
+        }
+        builder = builder.add_root_certificate(Certificate::from_pem(pem).map_err(|e| format!("its authority: {e}"))?);
+    }
+    builder.build().map_err(|e| e.to_string())
 }
 
 impl Mailer for SmtpMailer {

@@ -148,6 +148,9 @@ pub struct Mail {
     /// How the connection is protected.
     #[serde(default)]
     pub security: MailSecurity,
+    /// A PEM file with the certificate that the server's is signed by, where no public authority has signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
     /// The account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,

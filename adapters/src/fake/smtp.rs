@@ -1,18 +1,19 @@
-//! A fake mail server: takes every mail and keeps it. No TLS, no account.
+//! A fake mail server: takes every mail and every account and keeps them. Whoever wants TLS around it brings it ([`FakeSmtp::talk`]).
 
 use super::{KEPT, PATIENCE, SIZE_MAX, locked};
 use crate::mail::{Security, SmtpSettings};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Take, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 #[derive(Default)]
 struct State {
     mails: VecDeque<String>,
+    accounts: VecDeque<String>,
     refuse: Option<u16>,
 }
 
@@ -34,7 +35,10 @@ impl FakeSmtp {
             for stream in listener.incoming().flatten() {
                 let kept = kept.clone();
                 // The sender keeps its connection open between mails, so each has a thread.
-                let _ = thread::Builder::new().spawn(move || talk(&stream, &kept));
+                let _ = thread::Builder::new().spawn(move || {
+                    stream.set_read_timeout(Some(PATIENCE))?;
+                    talk(&stream, &kept)
+                });
             }
         })?;
         Ok(Self { address, state })
@@ -48,8 +52,25 @@ impl FakeSmtp {
             port: self.address.port(),
             from: "nuanfan@example.com".to_owned(),
             security: Security::None,
+            authority: None,
             account: None,
         }
+    }
+
+    /// Holds a conversation over a connection that somebody else has accepted, from the greeting on.
+    pub fn talk(&self, stream: impl Read + Write) -> std::io::Result<()> {
+        talk(stream, &self.state)
+    }
+
+    /// The same behind a greeting and STARTTLS.
+    pub fn go_on(&self, stream: impl Read + Write) -> std::io::Result<()> {
+        go_on(stream, &self.state)
+    }
+
+    /// The accounts that signed in, as `user:password`.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<String> {
+        locked(&self.state).accounts.iter().cloned().collect()
     }
 
     /// The mails it took, oldest first, as they came over the wire.
@@ -80,37 +101,58 @@ fn text_of(mail: &str) -> String {
     BASE64.decode(digits).map_or_else(|_| body.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn talk(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let mut out = stream;
-    out.write_all(b"220 fake ESMTP\r\n")?;
+fn talk(mut stream: impl Read + Write, state: &Mutex<State>) -> std::io::Result<()> {
+    stream.write_all(b"220 fake ESMTP\r\n")?;
+    stream.flush()?;
+    go_on(stream, state)
+}
+
+fn go_on(stream: impl Read + Write, state: &Mutex<State>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.take(SIZE_MAX as u64 * 16));
     let mut line = String::new();
     while reader.read_line(&mut line)? > 0 {
-        let command = line.trim_end().to_ascii_uppercase();
+        let said = line.trim_end().to_owned();
         line.clear();
-        let refused = locked(state).refuse;
-        if command.starts_with("EHLO") {
-            out.write_all(b"250-fake\r\n250 8BITMIME\r\n")?;
+        let (command, refused) = (said.to_ascii_uppercase(), locked(state).refuse);
+        let answer = if command.starts_with("EHLO") {
+            "250-fake\r\n250-AUTH PLAIN\r\n250 8BITMIME".to_owned()
         } else if let (true, Some(code)) = (command.starts_with("RCPT"), refused) {
-            write!(out, "{code} refused\r\n")?;
+            format!("{code} refused")
+        } else if command.starts_with("AUTH PLAIN ") {
+            keep(&mut locked(state).accounts, account_of(&said));
+            "235 known".to_owned()
         } else if command == "DATA" {
-            out.write_all(b"354 go on\r\n")?;
+            say(&mut reader, "354 go on")?;
             let mail = read_mail(&mut reader)?;
-            let mut state = locked(state);
-            state.mails.push_back(mail);
-            if state.mails.len() > KEPT {
-                state.mails.pop_front();
-            }
-            drop(state);
-            out.write_all(b"250 taken\r\n")?;
+            keep(&mut locked(state).mails, mail);
+            "250 taken".to_owned()
         } else if command == "QUIT" {
-            return out.write_all(b"221 bye\r\n");
+            return say(&mut reader, "221 bye");
         } else {
-            out.write_all(b"250 ok\r\n")?;
-        }
+            "250 ok".to_owned()
+        };
+        say(&mut reader, &answer)?;
     }
     Ok(())
+}
+
+fn say<S: Read + Write>(reader: &mut BufReader<Take<S>>, answer: &str) -> std::io::Result<()> {
+    let out = reader.get_mut().get_mut();
+    out.write_all(format!("{answer}\r\n").as_bytes())?;
+    out.flush()
+}
+
+fn keep(kept: &mut VecDeque<String>, one: String) {
+    kept.push_back(one);
+    if kept.len() > KEPT {
+        kept.pop_front();
+    }
+}
+
+/// User and password of `AUTH PLAIN`: behind zeros, in base64.
+fn account_of(command: &str) -> String {
+    let told = command.split(' ').nth(2).and_then(|digits| BASE64.decode(digits).ok()).unwrap_or_default();
+    String::from_utf8_lossy(&told).trim_start_matches('\0').replace('\0', ":")
 }
 
 fn read_mail(reader: &mut impl BufRead) -> std::io::Result<String> {
