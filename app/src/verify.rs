@@ -323,7 +323,7 @@ const LOOKS: u32 = 5;
 fn of_budget(conn: &mut store::AnyConnection, id: BudgetId) -> Result<Option<Break>, StoreError> {
     for _ in 0..LOOKS {
         let Some(row) = budgets::find(conn, id)? else { return Ok(None) };
-        let moved_fen = crate::budgets::used(conn, &crate::budgets::payer_of(&row)?, (row.from_on.0, row.to_on.0))?;
+        let moved_fen = crate::budgets::used(conn, &row)?;
         let used_fen = row.used_fen.0;
         if moved_fen == used_fen {
             return Ok(None);

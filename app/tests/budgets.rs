@@ -15,13 +15,16 @@ use app::orders::redeem::{self, Redemption};
 use app::orders::view::OrderAnswer;
 use app::orders::{cancel, close, place};
 use app::seniors::facts::{self, NewFact};
+use app::settlements::freeze;
+use app::settlements::step::{self, Step};
 use app::verify::{Reach, verify};
-use common::{Bench, DEMO, STREET, actor, at, each_database, id, item, monday, order, senior, sitting};
+use common::{Bench, DEMO, STREET, actor, at, canteen, each_database, id, item, monday, order, senior, sitting};
 use domain::access::{Actor, Role};
 use domain::budget::{BudgetChangeState, BudgetRejection};
 use domain::correction::Resolution;
 use domain::id::OrderId;
 use domain::order::RedemptionMethod;
+use domain::settlement::Period;
 use domain::subsidy::trace::Flag;
 use domain::subsidy::{Decision, FactKind, Name};
 use domain::{Fen, MealPeriod, PlaceCode};
@@ -275,6 +278,47 @@ fn what_was_not_fetched_goes_back_and_evidence_that_comes_late_takes_it_whatever
         serve(&bench, &unfetched, 0).await;
         assert_eq!(left(&bench, &budget).await, -200, "it was eaten, and told when the money was there");
         assert_invariants(&bench).await;
+    });
+}
+
+/// The table of cases: "each funder's budget reserve is its share rounded up; at freeze the period's total is split once and the
+/// reserves are released". Of two meals of 4.01 yuan by 50:30:20, 2.01, 1.21 and 0.81 are reserved each; 8.02 are 4.01, 2.41, 1.60.
+#[test]
+fn a_settlement_gives_back_what_shares_by_ratio_were_rounded_up_until_it_is_withdrawn() {
+    each_database(async |bench: Bench| {
+        let by_ratio = "{fixed_fen: 401}\n          funders: [{funder: city, ratio: 50}, {funder: district, ratio: 30}, {funder: street, ratio: 20}]";
+        let fixed = "{fixed_fen: 400}\n          funders: [{funder: city, fixed_fen: 100}, {funder: district, fixed_fen: 150}, {funder: street, rest: true}]";
+        assert!(DEMO.contains(fixed));
+        let policy = ["9901", "990101", "990101001"].iter().fold(DEMO.replacen(fixed, by_ratio, 1), |text, place| {
+            text.replacen(&format!("place: \"{place}\"}}"), &format!("place: \"{place}\", budget: {{exhausted: soft}}}}"), 1)
+        });
+        let example = "{self_pay_fen: 800, by_funder: {city: 100, district: 150, street: 150}}";
+        let policy = policy.replacen(example, "{self_pay_fen: 799, by_funder: {city: 201, district: 120, street: 80}}", 1);
+        app::policies::publish::publish_for_setup(&bench.app, &policy).await.unwrap();
+        let mut budgets = Vec::new();
+        for (funder, place) in [("city", "9901"), ("district", "990101"), ("street", "990101001")] {
+            budgets.push(set_aside(&bench, funder, Some(place), 1_000).await);
+        }
+        for day in [0, 1] {
+            let eaten = placed(&bench, day, LUNCH, 1).await;
+            bench.clock.set(at(monday().plus_days(day), 12, 0));
+            serve(&bench, &eaten, day).await;
+        }
+        let left = async || {
+            assert_invariants(&bench).await;
+            [left(&bench, &budgets[0]).await, left(&bench, &budgets[1]).await, left(&bench, &budgets[2]).await]
+        };
+        let (reserved, owed) = ([1_000 - 402, 1_000 - 242, 1_000 - 162], [1_000 - 401, 1_000 - 241, 1_000 - 160]);
+        assert_eq!(left().await, reserved);
+        bench.clock.set(at(monday().plus_days(8), 9, 0));
+        for _ in 0..2 {
+            let period = Period::parse("2026-11").unwrap();
+            let frozen = freeze::freeze(&bench.app, officer(), key(), canteen(), period).await.unwrap();
+            let [of] = &frozen.settlements[..] else { panic!("{frozen:?}") };
+            assert_eq!((of.fen, left().await), (Fen(802), owed));
+            step::step(&bench.app, officer(), of.id, of.version, Step::Withdraw("补证据".into())).await.unwrap();
+            assert_eq!(left().await, reserved);
+        }
     });
 }
 

@@ -1,10 +1,12 @@
 //! Budgets of funders: set aside by one person, confirmed by another, taken by orders, and looked at by who pays.
 //!
 //! A budget counts from its first confirmed change on. What its meals have taken by then is added up from the ledger, with every
-//! canteen's lock held; from then on each commit that moves a funder's money moves the budget too ([`draw`]).
+//! canteen's lock held; from then on each commit that moves a funder's money moves the budget too ([`draw`]), and a settlement of a
+//! payer by ratio gives back what its meals had reserved above what is owed ([`release`]).
 
 pub mod draw;
 pub mod look;
+pub(crate) mod release;
 pub mod set;
 
 use domain::ledger::{Payer, Phase};
@@ -18,8 +20,14 @@ pub(crate) fn payer_of(row: &BudgetRow) -> Result<Payer, StoreError> {
     Payer::parse(&row.payer).map_err(|e| StoreError::Database(format!("budget {}: {e}", row.id.0)))
 }
 
+/// What a budget has to count as used: what its meals' movements come to, less what settlements gave back.
+pub(crate) fn used(conn: &mut AnyConnection, of: &BudgetRow) -> Result<Fen, StoreError> {
+    let moved = moved(conn, &payer_of(of)?, (of.from_on.0, of.to_on.0))?;
+    Ok(Fen(moved.0.saturating_sub(budgets::released(conn, of.id.0)?.0)))
+}
+
 /// What the ledger says that a funder's meals of some dates have taken: held and not given back.
-pub(crate) fn used(conn: &mut AnyConnection, payer: &Payer, dates: (ServiceDate, ServiceDate)) -> Result<Fen, StoreError> {
+fn moved(conn: &mut AnyConnection, payer: &Payer, dates: (ServiceDate, ServiceDate)) -> Result<Fen, StoreError> {
     let mut sum = 0i64;
     for (account, text) in budgets::accounts(conn, payer.programme().as_str())? {
         let of = Payer::parse(&text).map_err(|e| StoreError::Database(format!("account {account}: {e}")))?;

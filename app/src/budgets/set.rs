@@ -1,7 +1,7 @@
 //! Setting money aside: one person enters it, another confirms it.
 
 use super::look::{BudgetCard, card};
-use super::{payer_of, used};
+use super::used;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::idempotency::RequestKey;
 use crate::ingredients::access::signer;
@@ -197,8 +197,7 @@ fn confirm_in(tx: &mut Tx<'_>, budget: &BudgetRow, change: &BudgetChangeRow, by:
         if budgets::overlaps_another(tx.look(), budget)? {
             return Err(refuse(BudgetRejection::Overlaps));
         }
-        let dates = (budget.from_on.0, budget.to_on.0);
-        let taken = used(tx.look(), &payer_of(budget)?, dates)?;
+        let taken = used(tx.look(), budget)?;
         budgets::begin(tx.change(), budget.id.0, taken)?;
     }
     Ok(budgets::add_amount(tx.change(), budget.id.0, change.amount_fen.0)?)

@@ -1,6 +1,7 @@
 //! Freeze: a canteen's claim lines up to the end of a period become settlements, one for each payer.
 
 use super::{SettlementRefusal, SettlementSummary, permit};
+use crate::budgets::release;
 use crate::claims::statement::proven_lines;
 use crate::corrections::rerate;
 use crate::failure::{Failure, Outcome, Thing};
@@ -129,7 +130,7 @@ fn freeze_in(
     tx.lock_canteen(canteen.id.0)?;
     for list in lists {
         let payer = list.payer.to_string();
-        let until = settlements::settled_until(tx.look(), canteen.id.0, &payer)?;
+        let until = settlements::settled_until(tx.look(), canteen.id.0, Some(&payer))?;
         if let Some(until) = until.filter(|until| *until >= period.first()) {
             return Err(Failure::Refused(SettlementRefusal::Settled { payer, until }));
         }
@@ -169,6 +170,7 @@ fn keep(
         reason: String::new(),
     };
     settlements::insert(tx.change(), &row, &versions(id, list)?)?;
+    release::give_back(tx, id, list)?;
     for (line, ordinal) in list.lines.iter().zip(1_i64..) {
         let version = list.total.versions.iter().position(|of| of.version == line.version).unwrap_or_default();
         tx.pending().settled(SettledRow {

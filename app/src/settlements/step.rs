@@ -1,6 +1,7 @@
 //! The steps of a settlement after its freeze: review, approval, withdrawal, publication, closing.
 
 use super::{SettlementRefusal, SettlementSummary, people, permit};
+use crate::budgets::release;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::{App, audit};
 use domain::access::{Action, Actor};
@@ -90,7 +91,10 @@ fn step_in(
         return Err(Failure::Stale { version: version + 1 });
     }
     match step {
-        Step::Withdraw(_) => settlements::free_lines(tx.change(), id)?,
+        Step::Withdraw(_) => {
+            settlements::free_lines(tx.change(), id)?;
+            release::take_again(tx, id)?;
+        }
         Step::Publish => make_due(tx, &settled.row)?,
         Step::Review | Step::Approve | Step::Close => {}
     }

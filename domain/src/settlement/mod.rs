@@ -8,6 +8,7 @@ pub mod list;
 pub mod payee;
 pub mod payment;
 pub mod period;
+pub mod release;
 
 pub use period::Period;
 

@@ -4,11 +4,11 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::query::place_filter::within;
-use crate::schema::{budget_change, funder_budget, ledger_account, meal_order, transfer};
+use crate::schema::{budget_change, funder_budget, ledger_account, meal_order, settlement_release, transfer};
 use diesel::prelude::*;
 use domain::access::Scope;
 use domain::budget::BudgetChangeState;
-use domain::id::{BudgetChangeId, BudgetId, UserId};
+use domain::id::{BudgetChangeId, BudgetId, SettlementId, UserId};
 use domain::ledger::{AccountId, AccountKind, Phase};
 use domain::{Fen, Instant, PlaceCode, ServiceDate};
 
@@ -121,6 +121,22 @@ pub fn on(conn: &mut AnyConnection, date: ServiceDate) -> Result<Vec<BudgetRow>,
         .load(conn)?)
 }
 
+/// Budgets of some payers that count, with a date of a span.
+pub fn of_payers(
+    conn: &mut AnyConnection,
+    payers: &[String],
+    (from, to): (ServiceDate, ServiceDate),
+) -> Result<Vec<BudgetRow>, StoreError> {
+    Ok(funder_budget::table
+        .filter(funder_budget::in_force.eq(true))
+        .filter(funder_budget::payer.eq_any(payers))
+        .filter(funder_budget::from_on.le(Col(to)))
+        .filter(funder_budget::to_on.ge(Col(from)))
+        .order(funder_budget::id)
+        .select(BudgetRow::as_select())
+        .load(conn)?)
+}
+
 /// What is left of some budgets.
 pub fn left(conn: &mut AnyConnection, ids: &[BudgetId]) -> Result<Vec<(BudgetId, Fen)>, StoreError> {
     let ids: Vec<Col<BudgetId>> = ids.iter().copied().map(Col).collect();
@@ -212,6 +228,44 @@ pub fn moved(
         false => side.filter(transfer::credit_id.eq(Col(account))).load(conn)?,
     };
     Ok(rows.into_iter().map(|(Word(phase), Col(fen), count)| (phase, fen, count)).collect())
+}
+
+/// What a settlement gives back to budgets.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+#[diesel(table_name = settlement_release, treat_none_as_default_value = false)]
+#[allow(missing_docs)] // each field is the column of the same name; the migration says what it means
+pub struct ReleaseRow {
+    pub settlement_id: Col<SettlementId>,
+    pub budget_id: Col<BudgetId>,
+    pub fen: Col<Fen>,
+}
+
+/// Notes what a settlement gives back to budgets.
+pub fn release(conn: &mut AnyConnection, rows: &[ReleaseRow]) -> Result<(), StoreError> {
+    for row in rows {
+        diesel::insert_into(settlement_release::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Takes the notes of a settlement away, which must be withdrawn, and tells what they were.
+pub fn take_back(conn: &mut AnyConnection, of: SettlementId) -> Result<Vec<(BudgetId, Fen)>, StoreError> {
+    let of = settlement_release::table.filter(settlement_release::settlement_id.eq(Col(of)));
+    let rows =
+        of.order(settlement_release::budget_id)
+            .select((settlement_release::budget_id, settlement_release::fen))
+            .load::<(Col<BudgetId>, Col<Fen>)>(conn)?;
+    diesel::delete(of).execute(conn)?;
+    Ok(rows.into_iter().map(|(Col(id), Col(fen))| (id, fen)).collect())
+}
+
+/// What settlements have given back to a budget.
+pub fn released(conn: &mut AnyConnection, of: BudgetId) -> Result<Fen, StoreError> {
+    let rows = settlement_release::table
+        .filter(settlement_release::budget_id.eq(Col(of)))
+        .select(settlement_release::fen)
+        .load::<Col<Fen>>(conn)?;
+    Ok(Fen(rows.into_iter().map(|Col(Fen(fen))| fen).sum()))
 }
 
 /// Every budget that counts, after an identifier.

@@ -132,6 +132,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     settlement,
     settlement_version,
     settlement_line,
+    settlement_release,
     payout,
     payment,
     bank_answer,

@@ -155,6 +155,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::column::Uid;
 
+    settlement_release (settlement_id, budget_id) {
+        settlement_id -> Uid,
+        budget_id -> Uid,
+        fen -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
     funder_budget (id) {
         id -> Uid,
         payer -> Text,
