@@ -2,26 +2,26 @@
 //! from nothing else, so that nobody is on one list and missing from another.
 
 use crate::App;
-use crate::batches::yields;
 use crate::failure::{Failure, Never, Outcome, Thing};
+use crate::kitchen::board::{self, Whole};
 use crate::kitchen::judge;
 use crate::orders::load::address_of;
-use crate::orders::view;
 use domain::access::{Action, Actor, Where};
 use domain::diet::{DishFacts, Texture, clashes};
 use domain::event::{LineView, OrderView};
 use domain::id::{DishId, OrderId, SeniorId, SittingId};
+use domain::kitchen::DishShort;
 use domain::kitchen::real::{unfit_advice_en, unfit_advice_zh};
 use domain::order::OrderState;
 use domain::portions::{short_advice_en, short_advice_zh};
 use domain::standing::SkipReason;
 use domain::{Channel, person::mask};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
 use store::query::catalogue::{CanteenRow, MenuItemRow, SittingRow};
-use store::query::{catalogue, orders, seniors, standing};
+use store::query::{catalogue, seniors, standing};
 use store::seal::Sealer;
 
 /// Everything that is to be cooked, handed over and brought at one sitting.
@@ -139,36 +139,49 @@ pub async fn demand(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome
 
 /// Loads the demand set; for use cases that have checked the right already.
 pub fn load(conn: &mut AnyConnection, sealer: &Sealer, sitting: &SittingRow, canteen: &CanteenRow) -> Result<Demand, StoreError> {
-    let mut rows = orders::of_sitting(conn, sitting.id.0, OrderState::Confirmed)?;
-    rows.extend(orders::of_sitting(conn, sitting.id.0, OrderState::Served)?);
-    rows.sort_by_key(|row| row.order_no);
-    let ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
-    let mut lines = orders::lines_of(conn, &ids)?;
-    let views: Vec<OrderView> = rows.iter().map(|row| view::of(row, &lines.remove(&row.id.0).unwrap_or_default())).collect();
-    let mut unplaced = Vec::new();
-    for order in views.iter().filter(|order| order.channel == Channel::Delivery) {
-        let senior = order.senior.map(|id| seniors::find(conn, id)).transpose()?.flatten();
-        let address = senior.as_ref().map(|s| address_of(sealer, s)).transpose()?.flatten();
-        if address.is_none_or(|a| a.lon_e7.is_none() || a.lat_e7.is_none()) {
-            unplaced.push(order.clone());
-        }
-    }
+    let whole = board::read(conn, sitting.id.0)?;
+    of(conn, sealer, (sitting, canteen), whole)
+}
+
+/// The demand set of a sitting that was read already.
+pub(crate) fn of(
+    conn: &mut AnyConnection,
+    sealer: &Sealer,
+    (sitting, canteen): (&SittingRow, &CanteenRow),
+    whole: Whole,
+) -> Result<Demand, StoreError> {
+    let (orders, short) = whole.wanted();
+    let unplaced = unplaced(conn, sealer, &orders)?;
     let mut left_out = Vec::new();
     for (senior, reason) in standing::left_out(conn, canteen.id.0, sitting.service_date.0, sitting.meal.0)? {
         let name = seniors::find(conn, senior)?.map_or_else(String::new, |s| mask::name(&s.name));
         left_out.push(LeftOut { senior, masked_name: name, reason });
     }
-    let (unfit, without) = not_like_this(conn, sitting.id.0, &views)?;
-    Ok(Demand { orders: views, unplaced, left_out, unfit, without })
+    let (unfit, without) = not_like_this(conn, sitting.id.0, (&orders, short))?;
+    Ok(Demand { orders, unplaced, left_out, unfit, without })
+}
+
+/// Orders to deliver to nobody knows where.
+fn unplaced(conn: &mut AnyConnection, sealer: &Sealer, orders: &[OrderView]) -> Result<Vec<OrderView>, StoreError> {
+    let delivered: Vec<&OrderView> = orders.iter().filter(|order| order.channel == Channel::Delivery).collect();
+    let people: BTreeSet<SeniorId> = delivered.iter().filter_map(|order| order.senior).collect();
+    let mut placed = HashSet::new();
+    for senior in seniors::find_all(conn, &people.into_iter().collect::<Vec<_>>())? {
+        if address_of(sealer, &senior)?.is_some_and(|a| a.lon_e7.is_some() && a.lat_e7.is_some()) {
+            placed.insert(senior.id.0);
+        }
+    }
+    let is_placed = |order: &&OrderView| order.senior.is_some_and(|senior| placed.contains(&senior));
+    Ok(delivered.into_iter().filter(|order| !is_placed(order)).cloned().collect())
 }
 
 /// Who is not served as they ordered: because of what is in it, or because there is too little of it.
 fn not_like_this(
     conn: &mut AnyConnection,
     sitting: SittingId,
-    views: &[OrderView],
+    (views, short): (&[OrderView], Vec<DishShort>),
 ) -> Result<(Vec<Unfit>, Vec<Without>), StoreError> {
-    let missing: BTreeMap<(OrderId, DishId), u32> = yields::short_of(conn, sitting)?
+    let missing: BTreeMap<(OrderId, DishId), u32> = short
         .into_iter()
         .flat_map(|short| short.orders.into_iter().map(move |(order, portions)| ((order, short.dish), portions)))
         .collect();

@@ -63,7 +63,9 @@ both_databases! {
         let counter = Counter::of(world, &street, &lunch);
         let mut dice = Dice::of_this_run();
         // A window that offline displays do fall out of.
-        let limits = || Limits { window: events / 8 + 1, ..quick() };
+        // And heads as often an event as at the small size: a display proves its whole board at each, and all of them are in this process.
+        let head = quick().head * u32::try_from(events.div_ceil(200)).unwrap();
+        let limits = || Limits { window: events / 8 + 1, head, ..quick() };
         let tokens: Vec<String> = (0..displays).map(|_| pair(world, street.canteen)).collect();
         let mut held: Vec<Option<Held>> = vec![None; displays];
         let (mut gaps, mut resumed, mut dropped) = (0, 0, 0);

@@ -1,45 +1,97 @@
-//! A board from the tables: the same as the projection of the log, read at once.
+//! A sitting from the tables, read once: its board, the same as the projection of the log, its count, and whose demand it is.
 
-use domain::id::SittingId;
-use domain::kitchen::{Board, LineMark, Ticket};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::orders::view;
+use domain::Instant;
+use domain::event::OrderView;
+use domain::id::{DishId, OrderId, SittingId};
+use domain::kitchen::{self, Board, Count, DishShort, LineMark, Ticket};
+use domain::order::OrderState;
+use std::collections::{BTreeSet, HashMap};
 use store::StoreError;
 use store::conn::AnyConnection;
-use store::query::kitchen::{self, MarkRow, SittingTables, TicketRow};
+use store::query::kitchen::{MarkRow, SittingTables, TicketRow, tables_of};
 use store::query::rows::{OrderLineRow, OrderRow};
 
-/// Reads the board of a sitting.
-pub fn load(conn: &mut AnyConnection, sitting: SittingId) -> Result<Board, StoreError> {
-    let SittingTables { orders, lines, marks, tickets, stopped } = kitchen::tables_of(conn, sitting)?;
-    let mut lines_of: BTreeMap<_, Vec<(OrderLineRow, String)>> = BTreeMap::new();
+/// Whatever was ever ordered at a sitting, and what the kitchen said of it.
+pub(crate) struct Whole {
+    sitting: SittingId,
+    /// By number.
+    orders: Vec<(OrderView, Instant)>,
+    marks: HashMap<OrderId, Vec<MarkRow>>,
+    words: HashMap<OrderId, TicketRow>,
+    stopped: BTreeSet<DishId>,
+    short: Vec<DishShort>,
+}
+
+/// Reads a sitting.
+pub(crate) fn read(conn: &mut AnyConnection, sitting: SittingId) -> Result<Whole, StoreError> {
+    let SittingTables { mut orders, lines, marks, tickets, stopped } = tables_of(conn, sitting)?;
+    let mut lines_of: HashMap<OrderId, Vec<(OrderLineRow, String)>> = HashMap::with_capacity(orders.len());
     for line in lines {
         lines_of.entry(line.0.order_id.0).or_default().push(line);
     }
-    let mut marks_of: BTreeMap<_, Vec<MarkRow>> = BTreeMap::new();
+    let mut marks_of: HashMap<OrderId, Vec<MarkRow>> = HashMap::new();
     for mark in marks {
         marks_of.entry(mark.order_id.0).or_default().push(mark);
     }
-    let words: BTreeMap<_, TicketRow> = tickets.into_iter().map(|row| (row.order_id.0, row)).collect();
-    let ticket = |row: &OrderRow| {
-        let id = row.id.0;
-        ticket(row, &lines_of.remove(&id).unwrap_or_default(), &marks_of.remove(&id).unwrap_or_default(), words.get(&id))
+    orders.sort_unstable_by_key(|row| row.order_no);
+    let seen = |row: &OrderRow| {
+        let mut lines = lines_of.remove(&row.id.0).unwrap_or_default();
+        lines.sort_unstable_by_key(|(line, _)| line.id.0);
+        (view::of(row, &lines), row.changed_at.0)
     };
-    let tickets: Vec<Ticket> = orders.iter().map(ticket).collect();
-    let board = Board::from_parts(sitting, tickets, stopped.into_iter().collect::<BTreeSet<_>>());
-    Ok(board.with_real(super::real::shown(conn, sitting)?).with_short(crate::batches::yields::short_of(conn, sitting)?))
+    Ok(Whole {
+        sitting,
+        orders: orders.iter().map(seen).collect(),
+        marks: marks_of,
+        words: tickets.into_iter().map(|row| (row.order_id.0, row)).collect(),
+        stopped: stopped.into_iter().collect(),
+        short: crate::batches::yields::short_of(conn, sitting)?,
+    })
 }
 
-/// One ticket from its rows.
+/// The board of a sitting.
+pub fn load(conn: &mut AnyConnection, sitting: SittingId) -> Result<Board, StoreError> {
+    let whole = read(conn, sitting)?;
+    let board = whole.board_of(|_| true).with_real(super::real::shown(conn, sitting)?);
+    Ok(board.with_short(whole.short))
+}
+
+impl Whole {
+    fn board_of(&self, wanted: impl Fn(&OrderView) -> bool) -> Board {
+        let tickets = self.orders.iter().filter(|(view, _)| wanted(view)).map(|(view, changed)| {
+            let marks = self.marks.get(&view.order).map_or(&[][..], Vec::as_slice);
+            ticket(view, *changed, marks, self.words.get(&view.order))
+        });
+        Board::from_parts(self.sitting, tickets, self.stopped.clone())
+    }
+
+    /// How many of what, for whom: of the demand set, and of nothing else.
+    pub fn count(&self) -> Count {
+        kitchen::count(&self.board_of(is_wanted))
+    }
+
+    /// The orders of the demand set, by number, and who of them goes without a dish.
+    pub fn wanted(self) -> (Vec<OrderView>, Vec<DishShort>) {
+        (self.orders.into_iter().map(|(view, _)| view).filter(is_wanted).collect(), self.short)
+    }
+}
+
+/// Whether an order is of the demand set: it is to be eaten, or was.
+const fn is_wanted(order: &OrderView) -> bool {
+    matches!(order.state, OrderState::Confirmed | OrderState::Served)
+}
+
+/// One ticket from its order and what the kitchen said of it.
 #[must_use]
-pub fn ticket(row: &OrderRow, lines: &[(OrderLineRow, String)], marks: &[MarkRow], word: Option<&TicketRow>) -> Ticket {
-    let view = crate::orders::view::of(row, lines);
+pub fn ticket(view: &OrderView, changed_at: Instant, marks: &[MarkRow], word: Option<&TicketRow>) -> Ticket {
     let mut marks: Vec<LineMark> = marks.iter().map(line_mark).collect();
     marks.sort_by_key(|mark| mark.dish);
     Ticket {
         marks,
         bumped: word.is_some_and(|w| w.bumped),
         acked: word.map_or(0, |w| w.acked_version),
-        ..Ticket::of(&view, row.changed_at.0)
+        ..Ticket::of(view, changed_at)
     }
 }
 

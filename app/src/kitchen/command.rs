@@ -4,7 +4,7 @@ use super::{board, people};
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use crate::jobs::notify::{self, Telling};
-use crate::orders::view::record_about;
+use crate::orders::view::{self, record_about};
 use domain::Instant;
 use domain::access::{Action, Actor, Where};
 use domain::event::Event;
@@ -159,7 +159,7 @@ fn load_ticket(tx: &mut Tx<'_>, order: OrderId, sitting: SittingId) -> Outcome<T
     }
     let marks = kitchen::marks(tx.look(), order)?;
     let word = kitchen::ticket(tx.look(), order)?;
-    Ok(board::ticket(&row, &lines, &marks, word.as_ref()))
+    Ok(board::ticket(&view::of(&row, &lines), row.changed_at.0, &marks, word.as_ref()))
 }
 
 fn mark_row(order: OrderId, line: &LineMark, by: By, now: Instant) -> MarkRow {

@@ -7,12 +7,13 @@ use crate::demand::{self, Demand, LeftOut, Unfit, Without};
 use crate::failure::{Failure, Never, Outcome, Thing};
 use domain::access::{Action, Actor, Where};
 use domain::id::{DishId, SittingId};
-use domain::kitchen::{self, Board, Count};
-use std::collections::{BTreeMap, BTreeSet};
+use domain::kitchen::Count;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::StoreError;
 use store::conn::AnyConnection;
 use store::query::catalogue::{self, CanteenRow, SittingRow};
+use store::seal::Sealer;
 
 /// The count with who is not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +36,8 @@ pub async fn count(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
     app.store
         .read("kitchen_count", move |conn| {
             let (row, canteen) = sitting_for(conn, &actor, sitting)?;
-            let demand = demand::load(conn, &sealer, &row, &canteen)?;
+            let (count, demand) = counted(conn, &sealer, &row, &canteen)?;
             let made_of = real::today(conn, sitting)?.into_iter().map(|of| (of.dish, of)).collect();
-            let count = counted(conn, sitting, &demand)?;
             Ok(SittingCount { count, left_out: demand.left_out, unfit: demand.unfit, without: demand.without, made_of })
         })
         .await
@@ -54,10 +54,13 @@ pub(crate) fn sitting_for<R>(conn: &mut AnyConnection, actor: &Actor, id: Sittin
     Ok((sitting, canteen))
 }
 
-/// The count of a demand set that was loaded already.
-pub fn counted(conn: &mut AnyConnection, sitting: SittingId, demand: &Demand) -> Result<Count, StoreError> {
-    let wanted: BTreeSet<_> = demand.orders.iter().map(|order| order.order).collect();
-    let whole = board::load(conn, sitting)?;
-    let tickets = whole.tickets.into_values().filter(|ticket| wanted.contains(&ticket.order));
-    Ok(kitchen::count(&Board::from_parts(sitting, tickets, whole.stopped)))
+/// The count of a sitting with the demand set that was counted.
+pub(crate) fn counted(
+    conn: &mut AnyConnection,
+    sealer: &Sealer,
+    sitting: &SittingRow,
+    canteen: &CanteenRow,
+) -> Result<(Count, Demand), StoreError> {
+    let whole = board::read(conn, sitting.id.0)?;
+    Ok((whole.count(), demand::of(conn, sealer, (sitting, canteen), whole)?))
 }

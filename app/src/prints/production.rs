@@ -2,7 +2,6 @@
 
 use super::{PrintRefusal, Printed, heading, record, rendered};
 use crate::App;
-use crate::demand;
 use crate::failure::{Failure, Outcome};
 use crate::kitchen::count::{counted, sitting_for};
 use crate::kitchen::real;
@@ -22,9 +21,8 @@ pub async fn print(app: &App, actor: Arc<Actor>, sitting: SittingId) -> Outcome<
         .store
         .read("production_sheet", move |conn| {
             let (row, canteen) = sitting_for(conn, &by, sitting)?;
-            let demand = demand::load(conn, &sealer, &row, &canteen)?;
+            let (count, demand) = counted(conn, &sealer, &row, &canteen)?;
             let orders: Vec<_> = demand.orders.iter().map(|order| (order.order, order.version)).collect();
-            let count = counted(conn, sitting, &demand)?;
             let confirmed: BTreeSet<DishId> =
                 real::today(conn, sitting)?.into_iter().filter(|of| of.confirmed.is_some()).map(|of| of.dish).collect();
             let unfit = demand
