@@ -174,7 +174,8 @@ impl ServiceDate {
 
 impl fmt::Display for ServiceDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%d"))
+        // Not by a format string, which is read anew each time: a month's settlement writes millions of dates.
+        fmt::Display::fmt(&self.0, f)
     }
 }
 

@@ -7,6 +7,7 @@ use domain::claim::ClaimLine;
 use domain::ledger::Payer;
 use domain::order::RedemptionMethod;
 use domain::{Fen, MealPeriod};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// What spreadsheet programs need to see that a file is UTF-8.
@@ -79,28 +80,27 @@ impl<W: Write> ClaimFile<W> {
     fn line(&mut self, statement: &Statement, line: &ClaimLine) -> io::Result<()> {
         let (name, id, place) = payer_cells(statement, &line.payer, &line.version.hash);
         let number = statement.names.get(&line.version.hash).map_or("", |names| names.number.as_str());
-        let cells = [
-            statement.code.clone(),
-            statement.name.clone(),
-            statement.month.to_string(),
-            line.date.to_string(),
-            meal(line.meal).to_owned(),
-            format!("{:03}", line.order_no),
-            line.masked_name.clone(),
-            line.payer.programme().to_string(),
+        self.write([
+            statement.code.as_str().into(),
+            statement.name.as_str().into(),
+            statement.month.to_string().into(),
+            line.date.to_string().into(),
+            meal(line.meal).into(),
+            format!("{:03}", line.order_no).into(),
+            line.masked_name.as_str().into(),
+            line.payer.programme().as_str().into(),
             name,
             id,
             place,
-            number.to_owned(),
-            line.version.version.clone(),
-            method(line.method).to_owned(),
-            line.served_at.to_string(),
-            line.fen.to_string(),
-            line.fen.0.to_string(),
-            line.transfer.to_string(),
-            line.correction.map_or_else(String::new, |id| id.to_string()),
-        ];
-        self.write(cells)
+            number.into(),
+            line.version.version.as_str().into(),
+            method(line.method).into(),
+            line.served_at.to_string().into(),
+            line.fen.to_string().into(),
+            line.fen.0.to_string().into(),
+            line.transfer.to_string().into(),
+            line.correction.map_or_else(String::new, |id| id.to_string()).into(),
+        ])
     }
 
     fn totals(&mut self, statement: &Statement) -> io::Result<()> {
@@ -123,39 +123,43 @@ impl<W: Write> ClaimFile<W> {
     fn total(&mut self, of: &Statement, payer: &Payer, version: (&str, &str), lines: &str, fen: Fen) -> io::Result<()> {
         let (name, id, place) = payer_cells(of, payer, version.1);
         self.write([
-            of.code.clone(),
-            of.name.clone(),
-            of.month.to_string(),
-            payer.programme().to_string(),
+            of.code.as_str().into(),
+            of.name.as_str().into(),
+            of.month.to_string().into(),
+            payer.programme().as_str().into(),
             name,
             id,
             place,
-            version.0.to_owned(),
-            lines.to_owned(),
-            fen.to_string(),
-            fen.0.to_string(),
+            version.0.into(),
+            lines.into(),
+            fen.to_string().into(),
+            fen.0.to_string().into(),
         ])
     }
 
-    fn write<const N: usize>(&mut self, cells: [String; N]) -> io::Result<()> {
-        self.csv.write_record(cells.iter().map(|cell| harmless(cell).into_owned()))?;
+    fn write<const N: usize>(&mut self, cells: [Cow<'_, str>; N]) -> io::Result<()> {
+        for cell in &cells {
+            self.csv.write_field(harmless(cell).as_bytes())?;
+        }
+        // Ends the row.
+        self.csv.write_record(None::<&[u8]>)?;
         Ok(())
     }
 }
 
 /// A cell that a spreadsheet program would run as a formula gets an apostrophe before it. Numbers keep their sign.
-fn harmless(cell: &str) -> std::borrow::Cow<'_, str> {
+fn harmless(cell: &str) -> Cow<'_, str> {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
     if formula { format!("'{cell}").into() } else { cell.into() }
 }
 
 /// Name, id and place of a payer; a ratio's with all its funders.
-fn payer_cells(statement: &Statement, payer: &Payer, hash: &str) -> (String, String, String) {
+fn payer_cells<'a>(statement: &'a Statement, payer: &'a Payer, hash: &str) -> (Cow<'a, str>, Cow<'a, str>, Cow<'a, str>) {
     match payer {
         Payer::One { funder, .. } => (
-            statement.funder_name(hash, funder.id.as_str()).to_owned(),
-            funder.id.to_string(),
-            funder.place.as_ref().map_or_else(String::new, ToString::to_string),
+            statement.funder_name(hash, funder.id.as_str()).into(),
+            funder.id.as_str().into(),
+            funder.place.as_ref().map_or_else(String::new, ToString::to_string).into(),
         ),
         Payer::Ratio { shares, .. } => {
             let name = |(funder, weight): &(domain::ledger::Funder, u32)| {
@@ -163,7 +167,7 @@ fn payer_cells(statement: &Statement, payer: &Payer, hash: &str) -> (String, Str
             };
             let names: Vec<String> = shares.iter().map(name).collect();
             let ids: Vec<String> = shares.iter().map(|(funder, weight)| format!("{funder}*{weight}")).collect();
-            (format!("按比例:{}", names.join(":")), ids.join("+"), String::new())
+            (format!("按比例:{}", names.join(":")).into(), ids.join("+").into(), "".into())
         }
     }
 }

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use store::StoreError;
 use store::column::Col;
 use store::conn::AnyConnection;
-use store::query::claims::{self, ClaimCanteen, ClaimRow, Which};
+use store::query::claims::{self, ClaimCanteen, ClaimRow, ClaimSitting, Which};
 use store::query::corrections::{self, CorrectedClaim};
-use store::query::policies;
+use store::query::{policies, settlements};
 
 /// Which claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,47 +162,47 @@ pub(crate) fn of_canteen(conn: &mut AnyConnection, canteen: ClaimCanteen, month:
     Ok(Statement { canteen: id, code: canteen.code, name: canteen.name, month, totals: add_up(&lines)?, lines, fen, names })
 }
 
-/// A canteen's lines, by date, meal, number and payer; an error when they do not come to what was posted.
+/// A canteen's lines, by date, meal, number and payer; an error when something was posted without evidence.
 ///
 /// Some sittings at a time, so that each line is looked at once; and the decision of an order once, however many pay it.
 pub(crate) fn proven_lines(conn: &mut AnyConnection, id: CanteenId, which: Which) -> Result<Vec<ClaimLine>, StoreError> {
     let sittings = claims::sittings(conn, id, which)?;
-    let (mut lines, mut rest) = (Vec::new(), sittings.as_slice());
-    while !rest.is_empty() {
+    let settled_until = if which.unsettled() { settlements::settled_until(conn, id, None)? } else { None };
+    let (mut lines, mut rest, mut payers) = (Vec::new(), sittings.as_slice(), Payers::default());
+    while let Some(first) = rest.first() {
         let mut orders = 0;
-        let fits = |(_, next): &&(SittingId, i64)| {
-            let fits = orders == 0 || orders + next <= ORDERS_AT_ONCE;
-            orders += next;
+        let fits = |next: &&ClaimSitting| {
+            let fits = orders == 0 || orders + next.next_order_no <= ORDERS_AT_ONCE;
+            orders += next.next_order_no;
             fits
         };
         let (some, later) = rest.split_at(rest.iter().take(SITTINGS_AT_ONCE).take_while(fits).count());
         rest = later;
-        let some: Vec<SittingId> = some.iter().map(|(id, _)| *id).collect();
+        // Behind the last settled day no line needs to be looked for in a settlement: in most months that is all of them.
+        let fresh = settled_until.is_none_or(|until| first.service_date.0 > until);
+        let which = if fresh { Which::Between(first.service_date.0, which.dates().1) } else { which };
+        let some: Vec<SittingId> = some.iter().map(|sitting| sitting.id.0).collect();
         let rows = claims::lines(conn, &some, which)?;
         let decided = decided(conn, &rows)?;
         for row in rows {
-            lines.push(line(row, &decided)?);
+            lines.push(line(row, &decided, &mut payers)?);
         }
     }
-    lines.extend(corrected(conn, id, which)?);
+    lines.extend(corrected(conn, id, which, &mut payers)?);
     look_at(conn, id, which, &mut lines)?;
     lines.sort_by(|a, b| key(a).cmp(&key(b)));
-    let (fen, posted) = (sum(&lines)?, claims::posted(conn, id, which)?);
-    if posted != fen {
-        // Money without evidence, or the other way round: nobody may be asked to pay on such a statement.
-        return Err(StoreError::Database(format!("claims of {id}, {which:?}, come to {fen}, posted are {posted}")));
-    }
     Ok(lines)
 }
 
 /// What corrections moved, each under the version that grants more.
-fn corrected(conn: &mut AnyConnection, id: CanteenId, which: Which) -> Result<Vec<ClaimLine>, StoreError> {
+fn corrected(conn: &mut AnyConnection, id: CanteenId, which: Which, payers: &mut Payers) -> Result<Vec<ClaimLine>, StoreError> {
     let line = |(row, Col(correction), parts): CorrectedClaim| {
         let parts = stored_parts(correction, &parts)?;
         let of = parts.into_iter().find(|part| part.payer == row.payer);
         let of =
             of.ok_or_else(|| StoreError::Database(format!("{correction} moved money of {}, which is no part of it", row.payer)))?;
-        Ok(ClaimLine { correction: Some(correction), ..line_of(row, of.version, Vec::new())? })
+        let payer = payers.of(&row)?;
+        Ok(ClaimLine { correction: Some(correction), ..line_of(row, payer, of.version, Vec::new()) })
     };
     corrections::claim_lines(conn, id, which)?.into_iter().map(line).collect()
 }
@@ -266,27 +266,38 @@ struct VersionOf {
     hash: String,
 }
 
-fn line(row: ClaimRow, decided: &HashMap<OrderId, Versions>) -> Result<ClaimLine, StoreError> {
+/// Payers by the text of their account: a month has few, on very many lines.
+#[derive(Default)]
+struct Payers(HashMap<String, Payer>);
+
+impl Payers {
+    fn of(&mut self, row: &ClaimRow) -> Result<Payer, StoreError> {
+        if let Some(known) = self.0.get(&row.payer) {
+            return Ok(known.clone());
+        }
+        let fault = |e| StoreError::Database(format!("claim line {}: account {}: {e}", row.transfer_id.0, row.payer));
+        let payer = Payer::parse(&row.payer).map_err(fault)?;
+        self.0.insert(row.payer.clone(), payer.clone());
+        Ok(payer)
+    }
+}
+
+fn line(row: ClaimRow, decided: &HashMap<OrderId, Versions>, payers: &mut Payers) -> Result<ClaimLine, StoreError> {
     let fault = |what: &str| StoreError::Database(format!("claim line {}: {what}", row.transfer_id.0));
-    let payer = payer(&row)?;
+    let payer = payers.of(&row)?;
     let decided = decided.get(&row.order_id.0).ok_or_else(|| fault("money without a decision"))?;
     let version = decided.trace.iter().find(|of| of.programme == payer.programme().as_str());
     let version = version.ok_or_else(|| fault("its decision does not name the programme"))?;
     let version = VersionRef { version: version.version.clone(), hash: version.hash.clone() };
-    line_of(row, version, decided.flags.clone())
+    Ok(line_of(row, payer, version, decided.flags.clone()))
 }
 
-fn payer(row: &ClaimRow) -> Result<Payer, StoreError> {
-    let fault = |e| StoreError::Database(format!("claim line {}: account {}: {e}", row.transfer_id.0, row.payer));
-    Payer::parse(&row.payer).map_err(fault)
-}
-
-fn line_of(row: ClaimRow, version: VersionRef, flags: Vec<Flag>) -> Result<ClaimLine, StoreError> {
-    Ok(ClaimLine {
+fn line_of(row: ClaimRow, payer: Payer, version: VersionRef, flags: Vec<Flag>) -> ClaimLine {
+    ClaimLine {
         transfer: row.transfer_id.0,
         order: row.order_id.0,
         evidence: row.redemption_id.0,
-        payer: payer(&row)?,
+        payer,
         version,
         date: row.service_date.0,
         meal: row.meal.0,
@@ -298,7 +309,7 @@ fn line_of(row: ClaimRow, version: VersionRef, flags: Vec<Flag>) -> Result<Claim
         flags,
         correction: None,
         look: Look::None,
-    })
+    }
 }
 
 fn names(conn: &mut AnyConnection, lines: &[ClaimLine]) -> Result<BTreeMap<String, VersionNames>, StoreError> {

@@ -9,6 +9,7 @@ use crate::subsidy::trace::Flag;
 use crate::{Fen, ServiceDate};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 /// What is frozen for one payer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,9 +79,9 @@ pub fn freeze(
         let lines = payable(lines)?;
         sorted.carried += (all - lines.len()) as u64;
         // One payer's lines have one total; without lines there is no payer here.
-        for total in totals(&lines)? {
+        if let Some(total) = totals(&lines)?.pop() {
             let hash = hash(canteen, period, &payer, lines.iter());
-            sorted.lists.push(FrozenList { payer: payer.clone(), lines: lines.clone(), total, hash });
+            sorted.lists.push(FrozenList { payer, lines, total, hash });
         }
     }
     Ok(sorted)
@@ -128,9 +129,13 @@ fn payable(mut lines: Vec<ClaimLine>) -> Result<Vec<ClaimLine>, MoneyOverflow> {
 pub fn hash<'a>(canteen: CanteenId, period: Period, payer: &Payer, lines: impl Iterator<Item = &'a ClaimLine>) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(format!("{FORM}\n{canteen}|{period}|{payer}\n"));
+    let mut text = String::new();
     for line in lines {
         let ClaimLine { transfer, order, evidence, version, date, meal, fen, .. } = line;
-        hash.update(format!("{transfer}|{order}|{evidence}|{}|{date}|{meal}|{}\n", version.hash, fen.0));
+        text.clear();
+        // A text takes whatever is written to it.
+        let _ = writeln!(text, "{transfer}|{order}|{evidence}|{}|{date}|{meal}|{}", version.hash, fen.0);
+        hash.update(&text);
     }
     hash.finalize().into()
 }

@@ -4,6 +4,7 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
+use crate::query::redemptions::accepted;
 use crate::schema::{
     app_user, batch_issue, canteen, core_reading, dish, dish_batch, gate_override, health_certificate, lot, meal_order, order_line,
     order_line_batch, redemption, retained_sample, sitting,
@@ -16,7 +17,6 @@ use domain::id::{
     BatchId, CanteenId, CertificateId, CoreReadingId, DishId, GateOverrideId, IssueId, LotId, OrderId, OrderLineId, SampleId,
     SittingId, UserId,
 };
-use domain::order::RedemptionState;
 use domain::{Instant, ServiceDate};
 
 /// A batch.
@@ -356,7 +356,7 @@ pub fn lines_served_since(
         .filter(canteen::id.eq(Col(kitchen)).or(canteen::central_kitchen_id.eq(Col(kitchen)).assume_not_null()))
         .filter(sitting::service_date.eq(Col(on)))
         .filter(order_line::dish_id.eq(Col(dish)))
-        .filter(redemption::state.eq(Word(RedemptionState::Accepted)))
+        .filter(accepted!())
         .filter(redemption::served_at.ge(Col(since)))
         .order(order_line::id)
         .select((order_line::id, order_line::order_id))

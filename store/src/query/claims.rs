@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use domain::access::Scope;
 use domain::id::{CanteenId, OrderId, RedemptionId, SittingId, TransferId};
 use domain::ledger::{AccountKind, Phase};
-use domain::order::{RedemptionMethod, RedemptionState};
+use domain::order::RedemptionMethod;
 use domain::{Fen, Instant, MealPeriod, ServiceDate};
 
 /// A canteen as a claim names it.
@@ -21,7 +21,7 @@ pub struct ClaimCanteen {
 }
 
 /// A posted movement to a claim account, with the order and the evidence behind it.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct ClaimRow {
     pub transfer_id: Col<TransferId>,
@@ -35,6 +35,45 @@ pub struct ClaimRow {
     pub masked_name: String,
     pub method: Word<RedemptionMethod>,
     pub served_at: Col<Instant>,
+}
+
+/// The same as a query finds it.
+#[derive(Debug, Queryable)]
+pub(crate) struct PostedRow {
+    transfer_id: Col<TransferId>,
+    order_id: Col<OrderId>,
+    redemption_id: Option<Col<RedemptionId>>,
+    payer: String,
+    amount_fen: Col<Fen>,
+    service_date: Col<ServiceDate>,
+    meal: Word<MealPeriod>,
+    order_no: i64,
+    masked_name: String,
+    method: Option<Word<RedemptionMethod>>,
+    served_at: Option<Col<Instant>>,
+}
+
+impl PostedRow {
+    /// A claim is backed by evidence: money that was posted without is an error, because nobody may be asked to pay on a statement that
+    /// has it, and none may be left out of one.
+    pub(crate) fn proved(self) -> Result<ClaimRow, StoreError> {
+        let (Some(redemption_id), Some(method), Some(served_at)) = (self.redemption_id, self.method, self.served_at) else {
+            return Err(StoreError::Database(format!("{} was posted without evidence", self.transfer_id.0)));
+        };
+        Ok(ClaimRow {
+            transfer_id: self.transfer_id,
+            order_id: self.order_id,
+            redemption_id,
+            payer: self.payer,
+            amount_fen: self.amount_fen,
+            service_date: self.service_date,
+            meal: self.meal,
+            order_no: self.order_no,
+            masked_name: self.masked_name,
+            method,
+            served_at,
+        })
+    }
 }
 
 /// The canteens in scope, by code.
@@ -84,21 +123,29 @@ macro_rules! not_settled {
 }
 pub(crate) use not_settled;
 
-/// The columns of a [`ClaimRow`].
+/// The evidence of an order, to be joined from the left.
+macro_rules! evidence {
+    () => {
+        redemption::table.on(redemption::order_id.eq(meal_order::id).and(crate::query::redemptions::accepted!()))
+    };
+}
+pub(crate) use evidence;
+
+/// The columns of a [`PostedRow`].
 macro_rules! claim_columns {
     () => {
         (
             transfer::id,
             meal_order::id,
-            redemption::id,
+            redemption::id.nullable(),
             ledger_account::funder,
             transfer::amount_fen,
             meal_order::service_date,
             meal_order::meal,
             meal_order::order_no,
             meal_order::senior_name,
-            redemption::method,
-            redemption::served_at,
+            redemption::method.nullable(),
+            redemption::served_at.nullable(),
         )
     };
 }
@@ -119,24 +166,33 @@ macro_rules! chosen {
     }};
 }
 
-/// A canteen's sittings that may have lines, by date, each with the number that its next order would have.
-pub fn sittings(conn: &mut AnyConnection, of: CanteenId, which: Which) -> Result<Vec<(SittingId, i64)>, StoreError> {
+/// A sitting that may have lines.
+#[derive(Debug, Clone, Copy, Queryable)]
+#[allow(missing_docs)]
+pub struct ClaimSitting {
+    pub id: Col<SittingId>,
+    pub service_date: Col<ServiceDate>,
+    /// The number that its next order would have: at most so many orders it has.
+    pub next_order_no: i64,
+}
+
+/// A canteen's sittings that may have lines, by date.
+pub fn sittings(conn: &mut AnyConnection, of: CanteenId, which: Which) -> Result<Vec<ClaimSitting>, StoreError> {
     // Hidden too: an order is of a sitting that was seen.
     let mut query = sitting::table
         .filter(sitting::canteen_id.eq(Col(of)))
         .order((sitting::service_date, sitting::id))
-        .select((sitting::id, sitting::next_order_no))
+        .select((sitting::id, sitting::service_date, sitting::next_order_no))
         .into_boxed();
     let (from, to) = which.dates();
     query = query.filter(sitting::service_date.le(Col(to)));
     if let Some(from) = from {
         query = query.filter(sitting::service_date.ge(Col(from)));
     }
-    Ok(query.load::<(Col<SittingId>, i64)>(conn)?.into_iter().map(|(Col(id), next)| (id, next)).collect())
+    Ok(query.load(conn)?)
 }
 
-/// The claim lines of some sittings, in no order, but for those of corrections. Only movements with an accepted redemption: a claim is backed by evidence or it
-/// is none.
+/// The claim lines of some sittings, in no order, but for those of corrections.
 pub fn lines(conn: &mut AnyConnection, of: &[SittingId], which: Which) -> Result<Vec<ClaimRow>, StoreError> {
     let of: Vec<Col<SittingId>> = of.iter().copied().map(Col).collect();
     // Hidden too: an order is of a sitting that was seen.
@@ -144,15 +200,14 @@ pub fn lines(conn: &mut AnyConnection, of: &[SittingId], which: Which) -> Result
         .inner_join(meal_order::table.on(meal_order::sitting_id.eq(sitting::id)))
         .inner_join(transfer::table.on(transfer::order_id.eq(meal_order::id)))
         .inner_join(ledger_account::table.on(ledger_account::id.eq(transfer::credit_id)))
-        .inner_join(redemption::table.on(redemption::order_id.eq(meal_order::id)))
+        .left_join(evidence!())
         .filter(sitting::id.eq_any(of))
         .filter(transfer::phase.eq(Word(Phase::Post)))
         .filter(transfer::correction_id.is_null())
         .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
-        .filter(redemption::state.eq(Word(RedemptionState::Accepted)))
         .select(claim_columns!())
         .into_boxed();
-    Ok(chosen!(query, which).load(conn)?)
+    chosen!(query, which).load::<PostedRow>(conn)?.into_iter().map(PostedRow::proved).collect()
 }
 
 /// The stored decisions of orders, in no order.
@@ -163,27 +218,4 @@ pub fn traces(conn: &mut AnyConnection, of: &[OrderId]) -> Result<Vec<(OrderId, 
         .select((decision::order_id, decision::trace))
         .load::<(Col<OrderId>, String)>(conn)?;
     Ok(rows.into_iter().map(|(Col(order), trace)| (order, trace)).collect())
-}
-
-/// What was posted to a canteen's claim accounts, whatever its evidence, less what corrections have taken back: what the lines must
-/// add up to.
-pub fn posted(conn: &mut AnyConnection, of: CanteenId, which: Which) -> Result<Fen, StoreError> {
-    macro_rules! sum {
-        ($account:expr) => {
-            // Hidden too: an order is of a sitting that was seen.
-            transfer::table
-                .inner_join(ledger_account::table.on(ledger_account::id.eq($account)))
-                .inner_join(meal_order::table.on(meal_order::id.eq(transfer::order_id)))
-                .inner_join(sitting::table.on(sitting::id.eq(meal_order::sitting_id)))
-                .filter(sitting::canteen_id.eq(Col(of)))
-                .filter(transfer::phase.eq(Word(Phase::Post)))
-                .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
-                .select(diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(transfer.amount_fen), 0) AS BIGINT)"))
-                .into_boxed()
-        };
-    }
-    let owed = chosen!(sum!(transfer::credit_id), which).get_result::<i64>(conn)?;
-    // Only a correction moves anything out of a claim account.
-    let back = sum!(transfer::debit_id).filter(transfer::correction_id.is_not_null());
-    Ok(Fen(owed - chosen!(back, which).get_result::<i64>(conn)?))
 }

@@ -13,10 +13,9 @@ use domain::access::Scope;
 use domain::correction::{CorrectionCause, CorrectionState, Resolution};
 use domain::id::{CanteenId, CorrectionId, FactId, ImportId, OrderId, SeniorId, SubjectId, UserId};
 use domain::ledger::{AccountKind, Phase};
-use domain::order::RedemptionState;
 use domain::{Fen, Instant, ServiceDate};
 
-use super::claims::ClaimRow;
+use super::claims::{ClaimRow, PostedRow};
 
 /// A correction.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -194,12 +193,11 @@ pub fn claim_lines(conn: &mut AnyConnection, of: CanteenId, which: claims::Which
                 .inner_join(transfer::table.on(transfer::correction_id.eq(correction::id.nullable())))
                 .inner_join(ledger_account::table.on(ledger_account::id.eq($account)))
                 .inner_join(meal_order::table.on(meal_order::id.eq(transfer::order_id)))
-                .inner_join(redemption::table.on(redemption::order_id.eq(meal_order::id)))
+                .left_join(claims::evidence!())
                 .filter(correction::canteen_id.eq(Col(of)))
                 .filter(correction::service_date.le(Col(to)))
                 .filter(transfer::phase.eq(Word(Phase::Post)))
                 .filter(ledger_account::kind.eq(Word(AccountKind::CanteenClaim)))
-                .filter(redemption::state.eq(Word(RedemptionState::Accepted)))
                 .select((claims::claim_columns!(), correction::id, correction::parts))
                 .into_boxed();
             if let Some(from) = from {
@@ -208,12 +206,11 @@ pub fn claim_lines(conn: &mut AnyConnection, of: CanteenId, which: claims::Which
             if which.unsettled() {
                 query = query.filter(claims::not_settled!());
             }
-            let rows: Vec<CorrectedClaim> = query.load(conn)?;
-            found.extend(rows.into_iter().map(|(row, id, parts)| {
-                let signed: fn(i64) -> i64 = $signed;
+            for (row, id, parts) in query.load::<(PostedRow, Col<CorrectionId>, String)>(conn)? {
+                let (row, signed): (_, fn(i64) -> i64) = (row.proved()?, $signed);
                 let amount_fen = Col(Fen(signed(row.amount_fen.0.0)));
-                (ClaimRow { amount_fen, ..row }, id, parts)
-            }));
+                found.push((ClaimRow { amount_fen, ..row }, id, parts));
+            }
         }};
     }
     side!(transfer::credit_id, |fen| fen);

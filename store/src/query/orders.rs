@@ -5,13 +5,14 @@ use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
 use crate::query::earlier;
+use crate::query::redemptions::accepted;
 use crate::query::rows::{AllowanceUseRow, DecisionRow, OrderLineRow, OrderRow, RedemptionRow};
 use crate::schema::{allowance_use, canteen, decision, dish, meal_order, order_line, redemption, senior};
 use crate::unnest::FindUses;
 use diesel::prelude::*;
 use domain::access::Scope;
 use domain::id::{CanteenId, OrderId, RedemptionId, SeniorId, SittingId};
-use domain::order::{OrderState, RedemptionState};
+use domain::order::OrderState;
 use domain::{Fen, Instant, ServiceDate};
 use std::collections::BTreeMap;
 
@@ -121,7 +122,7 @@ pub fn redemption(conn: &mut AnyConnection, id: RedemptionId) -> Result<Option<R
 pub fn accepted_redemption(conn: &mut AnyConnection, order: OrderId) -> Result<Option<RedemptionRow>, StoreError> {
     Ok(redemption::table
         .filter(redemption::order_id.eq(Col(order)))
-        .filter(redemption::state.eq(Word(RedemptionState::Accepted)))
+        .filter(accepted!())
         .select(RedemptionRow::as_select())
         .first(conn)
         .optional()?)

@@ -10,6 +10,15 @@ use domain::id::{CanteenId, OrderId, RedemptionId, SeniorId};
 use domain::order::{OrderState, RedemptionState};
 use domain::{Instant, ServiceDate};
 
+/// Whether a redemption counts. Written out and not bound: the index with one row an order is of these alone, and a prepared statement
+/// of PostgreSQL uses it only where its text says so; with a parameter it read the whole table, once for each sitting of a canteen's month.
+macro_rules! accepted {
+    () => {
+        diesel::dsl::sql::<diesel::sql_types::Bool>("redemption.state = 'accepted'")
+    };
+}
+pub(crate) use accepted;
+
 /// Orders of a person, day and canteen at most: a limit for a query, far above the meals of a day.
 const MOST: i64 = 50;
 

@@ -4,6 +4,7 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::on_each;
+use crate::query::redemptions::accepted;
 use crate::query::seniors::FactRow;
 use crate::schema::{canteen, dish_batch, import_job, meal_order, order_line, redemption, senior_fact, sitting};
 use crate::shown;
@@ -16,7 +17,7 @@ use domain::anomaly::{Evidence, Served};
 use domain::batch::BatchState;
 use domain::food_safety::Holding;
 use domain::id::{CanteenId, DeviceId, DishId, FactId, OrderId, RedemptionId, SeniorId, UserId};
-use domain::order::{OrderState, RedemptionMethod, RedemptionState};
+use domain::order::{OrderState, RedemptionMethod};
 use domain::subsidy::FactKind;
 use domain::text_enum::TextEnum;
 use domain::{Channel, Instant, MealPeriod, PlaceCode, ServiceDate};
@@ -89,7 +90,7 @@ macro_rules! proven_meals {
         sitting::table
             .inner_join(meal_order::table.on(meal_order::sitting_id.eq(sitting::id)))
             .inner_join(redemption::table.on(redemption::order_id.eq(meal_order::id)))
-            .filter(redemption::state.eq(Word(RedemptionState::Accepted)))
+            .filter(accepted!())
     };
 }
 
@@ -170,7 +171,7 @@ pub fn of_senior(
 ) -> Result<Vec<(ServedRow, MealPeriod)>, StoreError> {
     let rows = meal_order::table
         .inner_join(redemption::table.on(redemption::order_id.eq(meal_order::id)))
-        .filter(redemption::state.eq(Word(RedemptionState::Accepted)))
+        .filter(accepted!())
         .filter(meal_order::senior_id.eq(Some(Col(of))))
         .filter(meal_order::service_date.between(Col(from), Col(to)))
         .order((redemption::served_at, redemption::id))
@@ -340,8 +341,7 @@ pub fn with_dish(
         };
     }
     let total = orders!().select(count(meal_order::id).aggregate_distinct()).get_result::<i64>(conn)?;
-    let proof =
-        redemption::table.on(redemption::order_id.eq(meal_order::id).and(redemption::state.eq(Word(RedemptionState::Accepted))));
+    let proof = redemption::table.on(redemption::order_id.eq(meal_order::id).and(accepted!()));
     let rows = orders!()
         .left_join(proof)
         .order((meal_order::changed_at.desc(), meal_order::id))

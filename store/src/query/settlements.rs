@@ -105,16 +105,16 @@ pub fn insert(conn: &mut AnyConnection, row: &SettlementRow, versions: &[Settlem
     Ok(())
 }
 
-/// The last day that a canteen's settlements with a payer reach, withdrawn ones left out.
-pub fn settled_until(conn: &mut AnyConnection, of: CanteenId, payer: &str) -> Result<Option<ServiceDate>, StoreError> {
-    let last = settlement::table
+/// The last day that a canteen's settlements with a payer, or with any, reach, withdrawn ones left out.
+pub fn settled_until(conn: &mut AnyConnection, of: CanteenId, payer: Option<&str>) -> Result<Option<ServiceDate>, StoreError> {
+    let mut all = settlement::table
         .filter(settlement::canteen_id.eq(Col(of)))
-        .filter(settlement::payer.eq(payer))
         .filter(settlement::state.ne(Word(SettlementState::Withdrawn)))
-        .order(settlement::last_on.desc())
-        .select(settlement::last_on)
-        .first::<Col<ServiceDate>>(conn)
-        .optional()?;
+        .into_boxed();
+    if let Some(payer) = payer {
+        all = all.filter(settlement::payer.eq(payer));
+    }
+    let last = all.order(settlement::last_on.desc()).select(settlement::last_on).first::<Col<ServiceDate>>(conn).optional()?;
     Ok(last.map(|Col(last)| last))
 }
 
