@@ -1,4 +1,4 @@
-//! Devices: kitchen displays, counter terminals, couriers' phones.
+//! Devices: kitchen displays, counter terminals, couriers' phones, sensors.
 
 use crate::auth::{conflict, secret};
 use crate::extract::{Caller, Signed};

@@ -105,6 +105,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(lots::routes)
                     .configure(stores::routes)
                     .configure(safety::routes)
+                    .configure(safety::sensors::routes)
                     .configure(recalls::routes)
                     .configure(backtests::routes)
                     .configure(welfare::routes)

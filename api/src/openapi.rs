@@ -184,6 +184,7 @@ pub fn document() -> Document {
         crate::lots::Docs::openapi(),
         crate::stores::Docs::openapi(),
         crate::safety::Docs::openapi(),
+        crate::safety::sensors::Docs::openapi(),
         crate::recalls::Docs::openapi(),
         crate::backtests::Docs::openapi(),
         crate::welfare::Docs::openapi(),

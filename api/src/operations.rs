@@ -71,6 +71,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::lots::OPERATIONS,
     crate::stores::OPERATIONS,
     crate::safety::OPERATIONS,
+    crate::safety::sensors::OPERATIONS,
     crate::recalls::OPERATIONS,
     crate::backtests::OPERATIONS,
     crate::welfare::OPERATIONS,

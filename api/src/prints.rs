@@ -161,7 +161,7 @@ pub async fn get_load_sheets(app: Data<App>, Signed(actor): Signed, path: Path<S
     Ok(pdf(file, "load"))
 }
 
-fn pdf(file: Vec<u8>, name: &str) -> HttpResponse {
+pub(crate) fn pdf(file: Vec<u8>, name: &str) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/pdf")
         .insert_header(("Content-Disposition", format!("inline; filename=\"{name}.pdf\"")))
@@ -188,7 +188,7 @@ fn failed(failure: app::Failure<PrintRefusal>) -> Problem {
     })
 }
 
-fn faulty(printed: &PrintFaults) -> Problem {
+pub(crate) fn faulty(printed: &PrintFaults) -> Problem {
     let mut faults = Faults::default();
     for fault in &printed.0 {
         if let Fault::Program(words) = fault {

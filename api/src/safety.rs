@@ -1,18 +1,20 @@
 //! Safety as part of the work: morning checks, temperatures, disinfection, accompanying meals; risk lists and signed controls.
 
+pub mod sensors;
 mod views;
 
 use crate::batches::views::DayQuery;
 use crate::extract::{IdempotencyKey, Signed};
 use crate::operations::{Access, Operation, op};
 use crate::paging::{PageQuery, PageView, page};
+use crate::prints::{faulty, pdf};
 use crate::problem::{Problem, ProblemCode as P};
 use crate::trace::views::RetainedView;
 use crate::words::path_id;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
 use app::App;
-use app::safety::{SafetyRefusal, controls, records, samples};
+use app::safety::{SafetyRefusal, controls, form, records, samples};
 use domain::access::Action;
 use views::{ControlBody, ControlView, RiskListView, RiskQuery, RiskView, SafetyRecordBody, SafetyRecordView, SafetyRecordsView};
 
@@ -30,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::post().to(sign_control))
                 .route(web::get().to(list_controls)),
         )
+        .service(web::resource("/v1/controls/{control}/form").route(web::get().to(get_control_form)))
         .service(web::resource("/v1/samples/{sample}/disposal").route(web::post().to(dispose_of_sample)));
 }
 
@@ -45,12 +48,13 @@ pub const OPERATIONS: &[Operation] = &[
     op("getRisks", SEEING, &[P::Invalid, P::Forbidden, P::NotFound, P::SafetyRefused]),
     op("signControl", RECORDS, CHANGING),
     op("listControls", SEEING, LOOKING),
+    op("getControlForm", SEEING, LOOKING),
     op("disposeOfSample", RECORDS, &[P::Forbidden, P::NotFound, P::SafetyRefused]),
 ];
 
 /// The annotated operations and schemas of this resource.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(record_safety, list_safety_records, get_risks, sign_control, list_controls, dispose_of_sample))]
+#[openapi(paths(record_safety, list_safety_records, get_risks, sign_control, list_controls, get_control_form, dispose_of_sample))]
 pub struct Docs;
 
 /// Writes a safety record down, or corrects one: the wrong record stays, and the new one names it. A correction is of the same kind,
@@ -133,6 +137,15 @@ pub async fn list_controls(
     Ok(Json(PageView::of(found.into_iter().map(ControlView::from).collect(), limit, |c| c.id.to_string())))
 }
 
+/// A signed control as a form on A4: what stood on its list, what was done about each, who signed and when, and room to sign by hand.
+#[utoipa::path(get, path = "/v1/controls/{control}/form", operation_id = "getControlForm", tag = "safety",
+    params(("control" = String, Path, description = "The signed control")),
+    responses((status = 200, content_type = "application/pdf", body = Vec<u8>)))]
+pub async fn get_control_form(app: Data<App>, Signed(actor): Signed, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let file = form::control(&app, actor, path_id(&path)?).await.map_err(|f| Problem::of(f, refused))?;
+    Ok(pdf(file, "control"))
+}
+
 /// Notes that a retained sample was thrown away; before its time this is refused.
 #[utoipa::path(post, path = "/v1/samples/{sample}/disposal", operation_id = "disposeOfSample", tag = "safety",
     params(("sample" = String, Path, description = "The sample"), ("Idempotency-Key" = String, Header, description = "Made by the client")),
@@ -161,6 +174,7 @@ fn refused(refusal: SafetyRefusal) -> Problem {
         SafetyRefusal::DisposedAlready => problem("disposed_already"),
         SafetyRefusal::NotYet => problem("not_yet"),
         SafetyRefusal::SignedAlready => problem("signed_already"),
+        SafetyRefusal::Unprintable(faults) => faulty(&faults),
         SafetyRefusal::List(differs) => {
             let unanswered: Vec<RiskView> = differs.unanswered.into_iter().map(RiskView::from).collect();
             problem("list_differs").with("unanswered", unanswered).with("unknown", differs.unknown)

@@ -112,6 +112,7 @@ aliases! {
     SafetyRecordIdText = IdText<domain::id::SafetyRecord>;
     ControlIdText = IdText<domain::id::Control>;
     RecordKindWord = Words<domain::food_safety::observation::RecordKind>;
+    DoubtWord = Words<domain::food_safety::sensor::Doubt>;
     ControlKindWord = Words<domain::food_safety::risk::ControlKind>;
     RecallIdText = IdText<domain::id::Recall>;
     RecallOutcomeWord = Words<domain::recall::RecallOutcome>;

@@ -1,4 +1,4 @@
-//! Devices: kitchen displays, counter terminals, couriers' phones. Paired by a short-lived code that entitled staff make.
+//! Devices: kitchen displays, counter terminals, couriers' phones, sensors. Paired by a short-lived code that entitled staff make.
 
 use crate::App;
 use crate::audit;
@@ -101,8 +101,8 @@ fn make_code_in(tx: &mut Tx<'_>, actor: &Actor, pairing: &Pairing, code: &str) -
         (DeviceKind::CourierPhone, Some(user)) if !delivers_for(tx.look(), user, &canteen)? => {
             return Err(Failure::Refused(PairingRefusal::NotACourierHere));
         }
-        (DeviceKind::CourierPhone, Some(_)) | (DeviceKind::KitchenDisplay | DeviceKind::Counter, None) => {}
-        (DeviceKind::KitchenDisplay | DeviceKind::Counter, Some(_)) => {
+        (DeviceKind::CourierPhone, Some(_)) | (DeviceKind::KitchenDisplay | DeviceKind::Counter | DeviceKind::Sensor, None) => {}
+        (DeviceKind::KitchenDisplay | DeviceKind::Counter | DeviceKind::Sensor, Some(_)) => {
             return Err(Failure::Refused(PairingRefusal::CourierNotAllowed));
         }
     }

@@ -8,7 +8,7 @@ use app::batches::{BatchRefusal, look, release};
 use app::failure::{Failure, Thing};
 use app::ingredients::{count, hold, places};
 use app::safety::controls::{self, Signature};
-use app::safety::{SafetyRefusal as Refusal, records, samples};
+use app::safety::{SafetyRefusal as Refusal, form, records, samples};
 use domain::ServiceDate;
 use domain::batch::{BatchState, Gap, GateRefusal};
 use domain::food_safety::DeciCelsius;
@@ -187,6 +187,26 @@ async fn a_control_is_signed_once_over_the_list_of_now_and_corrected_by_a_furthe
         assert!(k.refuses("UPDATE control_record SET conclusion = 'x'") && k.refuses("DELETE FROM control_record"));
         let tomorrow = sign(signature(ControlKind::Daily, k.day.plus_days(1), &[], None)).await.unwrap_err();
         assert_eq!(tomorrow, Failure::Refused(Refusal::NotYet));
+    }
+}
+
+#[tokio::test]
+async fn a_signed_control_is_a_form_that_says_what_was_signed() {
+    for k in Kitchen::everywhere().await {
+        place(&k, "1 号冰箱", PlaceKind::Chilled).await;
+        let found = risks(&k, ControlKind::Daily, k.day).await;
+        let signed = signature(ControlKind::Daily, k.day, &found, None);
+        let control = controls::sign(&k.app, k.manager.clone(), key(), k.canteen, signed).await.unwrap().control;
+        let print = async |by: &std::sync::Arc<domain::access::Actor>| form::control(&k.app, by.clone(), control).await;
+        let file = print(&k.manager).await.unwrap();
+        assert!(file.starts_with(b"%PDF-"));
+        assert_eq!(print(&k.manager).await.unwrap(), file, "the same bytes for the same instant");
+        assert_eq!(print(&k.stranger).await.unwrap_err(), Failure::NotFound(Thing::Control));
+        // A word that the font has no glyph for is named, and no box is printed in its place.
+        let odd = Signature { conclusion: "\u{10FFFD}".into(), ..signature(ControlKind::Daily, k.day, &found, Some("更正")) };
+        let odd = controls::sign(&k.app, k.manager.clone(), key(), k.canteen, odd).await.unwrap().control;
+        let refused = form::control(&k.app, k.manager.clone(), odd).await.unwrap_err();
+        assert!(matches!(refused, Failure::Refused(Refusal::Unprintable(_))), "{refused:?}");
     }
 }
 

@@ -58,6 +58,8 @@ crate::text_enum! {
         Counter = "counter",
         /// A courier's phone.
         CourierPhone = "courier_phone",
+        /// A thermometer of a kitchen, or the gateway of several.
+        Sensor = "sensor",
     }
 }
 
@@ -120,6 +122,8 @@ crate::text_enum! {
         Kitchen = "kitchen",
         /// Receive lots, cook and release batches.
         KitchenRecords = "kitchen_records",
+        /// Send readings of a kitchen's fridges and cabinets; a sensor's alone, so that none of them is typed.
+        SendReadings = "send_readings",
         /// See traces and records.
         SeeTrace = "see_trace",
         /// Release a batch against a gate, with a reason.
@@ -323,6 +327,8 @@ impl DeviceKind {
             }
             // Delivering takes the courier's own grant: a phone does not outlive the right of whoever it was paired for.
             Self::CourierPhone => matches!(action, Action::SeeCatalogue),
+            // It hangs where anybody can take it down.
+            Self::Sensor => matches!(action, Action::SendReadings),
         }
     }
 }

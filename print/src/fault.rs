@@ -162,6 +162,8 @@ pub enum Many {
     ExceptionsOfADish,
     /// Rows of one sheet.
     Rows,
+    /// Columns of one table.
+    Columns,
 }
 
 impl Many {
@@ -171,6 +173,7 @@ impl Many {
             Self::LinesOfAnOrder => ("一单的菜品", "dishes of one order"),
             Self::ExceptionsOfADish => ("一道菜的特殊要求", "exceptions of one dish"),
             Self::Rows => ("单据的行", "rows of a sheet"),
+            Self::Columns => ("表格的列", "columns of a table"),
         }
     }
 }

@@ -37,7 +37,8 @@ impl Heading {
     }
 }
 
-/// `2026-11-26 09:15`
-pub(crate) fn stamp(at: Instant) -> String {
+/// An instant as sheets say it: `2026-11-26 09:15`, in China.
+#[must_use]
+pub fn stamp(at: Instant) -> String {
     format!("{} {}", at.civil_date().0.format("%Y-%m-%d"), at.civil_time().format("%H:%M"))
 }

@@ -104,17 +104,23 @@ impl Sheet {
 
 /// The heading of every sheet: what it is and for which sitting on the left, and something large on the right.
 pub(crate) fn head(title: &str, heading: &Heading, right: (&str, Spot), below: &str) -> Result<Page, Fault> {
+    headed(title, &format!("{} {}", heading.canteen, heading.sitting_with_year()), Some(right), below)
+}
+
+/// The same of something else than a sitting.
+pub(crate) fn headed(title: &str, of: &str, right: Option<(&str, Spot)>, below: &str) -> Result<Page, Fault> {
     let mut head = Page::new(ROW_WIDTH, mm(25));
     let area = Area::new(0, 0, mm(105), mm(9));
     let set = Style::new(Face::Strong, Size::pt(18), Size::pt(12)).fit(title, area, own_words())?;
     head.lines_in_the_middle(set, area, Align::Left, Tone::Black);
     let area = Area::new(0, mm(9), mm(105), mm(6));
-    let words = format!("{} {}", heading.canteen, heading.sitting_with_year());
-    let set = Style::new(Face::Plain, Size::pt(11), Size(45)).fit(&words, area, Spot::page(Field::Canteen))?;
+    let set = Style::new(Face::Plain, Size::pt(11), Size(45)).fit(of, area, Spot::page(Field::Canteen))?;
     head.lines_in_the_middle(set, area, Align::Left, Tone::Black);
-    let area = Area::new(mm(107), 0, ROW_WIDTH - mm(107), mm(15));
-    let set = Style::new(Face::Strong, Size::pt(22), Size::pt(9)).fit(right.0, area, right.1)?;
-    head.lines_in_the_middle(set, area, Align::Right, Tone::Black);
+    if let Some((words, spot)) = right {
+        let area = Area::new(mm(107), 0, ROW_WIDTH - mm(107), mm(15));
+        let set = Style::new(Face::Strong, Size::pt(22), Size::pt(9)).fit(words, area, spot)?;
+        head.lines_in_the_middle(set, area, Align::Right, Tone::Black);
+    }
     let area = Area::new(0, dmm(165), ROW_WIDTH, mm(7));
     let set = Style::new(Face::Strong, Size::pt(13), Size::pt(9)).fit(below, area, own_words())?;
     head.lines_in_the_middle(set, area, Align::Left, Tone::Black);

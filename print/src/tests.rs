@@ -4,8 +4,8 @@ use crate::drawing::{Code, Mark, Page};
 use crate::font::{missing, tidy};
 use crate::unit::{Area, Um, mm};
 use crate::{
-    DishPortions, Fault, Field, Heading, Label, LabelLine, Labels, LoadSheets, NotCounted, Paper, PartPortions, ProductionSheet,
-    RouteStop, Spot, StopLoad, TripLoad,
+    DishPortions, Fault, Field, Form, FormTable, Heading, Label, LabelLine, Labels, LoadSheets, NotCounted, Paper, PartPortions,
+    ProductionSheet, RouteStop, Spot, StopLoad, TripLoad,
 };
 use domain::diet::Texture;
 use domain::kitchen::{ExceptionGroup, ForWhom};
@@ -243,4 +243,72 @@ fn a_page_that_breaks_within_a_group_says_dish_texture_and_exceptions_again() {
     }
     let said = words(&pages);
     assert!((1..=600).all(|no| said.contains(&format!("{no:03}李*"))));
+}
+
+fn cells(columns: usize) -> impl Strategy<Value = Vec<Vec<String>>> {
+    prop::collection::vec(prop::collection::vec(text(60), columns), 0..40)
+}
+
+prop_compose! {
+    fn forms()(columns in 1usize..=6)(
+        rows in cells(columns),
+        columns in prop::collection::vec(text(8), columns),
+        fact in text(200),
+        of in text(20),
+        tables in 1usize..4,
+        signatures in 0usize..3,
+    ) -> Form {
+        let table = FormTable {
+            title: "风险清单".into(),
+            columns: columns.into_iter().zip([2, 3, 2, 4, 3, 5]).collect(),
+            rows,
+            without: "无".into(),
+        };
+        Form {
+            title: "日管控记录".into(),
+            canteen: "暖饭食堂".into(),
+            of,
+            facts: vec![("结论".into(), fact)],
+            tables: vec![table; tables],
+            signatures: vec!["食品安全员".into(); signatures],
+            printed_at: NOW,
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_form_says_every_word_of_every_row_and_nothing_over_anything_else(form in forms()) {
+        let pages = form.pages().unwrap();
+        well_laid(&pages, mm(5))?;
+        let said = words(&pages);
+        for cell in form.tables.iter().flat_map(|table| &table.rows).flatten().chain(form.facts.iter().map(|(_, words)| words)) {
+            // A cell is broken into lines, between which other cells' lines may stand.
+            prop_assert!(without_spaces(cell).chars().all(|c| said.contains(c)), "{cell}");
+        }
+        prop_assert_eq!(form.pdf(), form.pdf());
+    }
+}
+
+#[test]
+fn a_form_with_too_many_rows_or_columns_is_refused_with_both() {
+    let table = FormTable {
+        title: "表".into(),
+        columns: vec![("列".into(), 1); 7],
+        rows: vec![vec!["格".into(); 7]; 5_001],
+        without: String::new(),
+    };
+    let form = Form {
+        title: "表".into(),
+        canteen: "暖饭食堂".into(),
+        of: "今日".into(),
+        facts: vec![],
+        tables: vec![table],
+        signatures: vec![],
+        printed_at: NOW,
+    };
+    let found: Vec<&str> = form.check().unwrap_err().0.iter().map(Fault::code).collect();
+    assert_eq!(found, ["too_many", "too_many"]);
 }

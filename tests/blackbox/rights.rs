@@ -14,7 +14,7 @@ use testkit::http::{Client, Reply};
 use testkit::{World, both_databases};
 
 /// Callers besides staff. The senior and the family are those of whom the request is: see [`Whom`].
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "nobody",
     "the senior",
     "another senior",
@@ -25,6 +25,7 @@ const OTHERS: [&str; 11] = [
     "terminal",
     "display",
     "courier_phone",
+    "sensor",
     "its maker",
 ];
 /// Where a role is held, seen from the street and the canteen of everything that is acted upon. Who has a role at a canteen has it at that
@@ -244,7 +245,7 @@ impl<'a> Matrix<'a> {
             "the senior" => of_day(whom.own()),
             "another senior" => of_day("allergic_senior"),
             "its maker" => of_day("admin").filter(|_| self.is_somebodys(asked)),
-            "terminal" | "display" | "courier_phone" => of_day(name),
+            "terminal" | "display" | "courier_phone" | "sensor" => of_day(name),
             _ => name.strip_prefix("family: ").and_then(FamilyScope::parse).map(|scope| self.family[&(whom, scope)].as_str()),
         }
     }
@@ -420,7 +421,7 @@ both_databases! {
                 let _ = manager.delete(&format!("/v1/devices/{}", device["id"].as_str().unwrap())).expect(204);
             }
         }
-        for name in ["terminal", "display", "courier_phone"] {
+        for name in ["terminal", "display", "courier_phone", "sensor"] {
             let _ = day.client(name).get("/v1/me").expect(401);
         }
         let hotline = day.client("hotline");

@@ -36,6 +36,12 @@ impl From<PrintRefusal> for Failure<PrintRefusal> {
     }
 }
 
+impl From<PrintFaults> for PrintRefusal {
+    fn from(faults: PrintFaults) -> Self {
+        Self::Faulty(faults)
+    }
+}
+
 fn heading(sitting: &SittingRow, canteen: &CanteenRow) -> Heading {
     Heading { canteen: canteen.name.clone(), date: sitting.service_date.0, meal: sitting.meal.0 }
 }
@@ -46,9 +52,11 @@ fn number(n: i64) -> u32 {
 }
 
 /// Makes the file on a thread of its own: thousands of labels are more than a request thread has time for.
-async fn rendered(make: impl FnOnce() -> Result<Vec<u8>, PrintFaults> + Send + 'static) -> Result<Vec<u8>, Failure<PrintRefusal>> {
+pub(crate) async fn rendered<R: From<PrintFaults>>(
+    make: impl FnOnce() -> Result<Vec<u8>, PrintFaults> + Send + 'static,
+) -> Outcome<Vec<u8>, R> {
     let made = tokio::task::spawn_blocking(make).await.map_err(|e| StoreError::Database(format!("printing: {e}")))?;
-    made.map_err(|faults| Failure::Refused(PrintRefusal::Faulty(faults)))
+    made.map_err(|faults| Failure::Refused(faults.into()))
 }
 
 /// What a run printed.

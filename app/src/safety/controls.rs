@@ -165,7 +165,7 @@ pub async fn sign(
         .await
 }
 
-fn view_of(row: ControlRow) -> Result<ControlView, StoreError> {
+pub(super) fn view_of(row: ControlRow) -> Result<ControlView, StoreError> {
     Ok(ControlView {
         control: row.id.0,
         kind: row.kind.0,

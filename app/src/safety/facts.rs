@@ -1,6 +1,7 @@
 //! What a period contains, read from the database for its risk list.
 
 use super::records::{RECORDS_MAX, observation_of, standing_records};
+use super::sensors::{self, Watch};
 use crate::batches::gate::certificate_on;
 use crate::ingredients::places::PLACES_MAX;
 use domain::food_safety::observation::{MorningStanding, RecordKind, findings};
@@ -19,7 +20,7 @@ use store::query::{stores, trace};
 /// Entries of one kind on a list at most. A kitchen with more has to clear up before it can read the list.
 const LIST_MAX: i64 = 500;
 /// Batches of one month at most.
-const BATCHES_MAX: i64 = 10_000;
+pub(super) const BATCHES_MAX: i64 = 10_000;
 
 /// A period at a canteen, as it is looked at.
 pub(super) struct Period<'a> {
@@ -63,7 +64,7 @@ pub(super) fn of(conn: &mut AnyConnection, period: &Period<'_>) -> Result<Period
         surplus: stores::surpluses(conn, of, LIST_MAX)?.into_iter().map(named).collect(),
         licences: licences.into_iter().map(|row| (row.id.0, row.name, row.licence_expires_on.0)).collect(),
         staff: staff(conn, period, &batches, &records)?,
-        places: places(conn, period, &records)?,
+        places: places(conn, period, &batches, &records)?,
         cooked: !batches.is_empty(),
         kept_hot: batches.iter().any(|(batch, _)| batch.holding.0 == Holding::Hot),
         controls_missing: controls_missing(conn, period, &batches)?,
@@ -118,9 +119,18 @@ fn staff(
     Ok(staff)
 }
 
-fn places(conn: &mut AnyConnection, period: &Period<'_>, records: &[RecordRow]) -> Result<Vec<PlaceFacts>, StoreError> {
+fn places(
+    conn: &mut AnyConnection,
+    period: &Period<'_>,
+    batches: &[(BatchRow, String)],
+    records: &[RecordRow],
+) -> Result<Vec<PlaceFacts>, StoreError> {
+    let known = stores::places(conn, period.canteen, PLACES_MAX)?;
+    let hot = sensors::hot_times(batches, period.rules, period.now);
+    let watch = Watch { span: sensors::span(period.days), now: period.now, hot: &hot, rules: period.rules };
+    let mut sensed = sensors::watched(conn, &known, &watch)?;
     let mut all = Vec::new();
-    for place in stores::places(conn, period.canteen, PLACES_MAX)? {
+    for place in known {
         let mut told = Vec::new();
         for row in records.iter().filter(|row| row.place_id == Some(place.id)) {
             told.push((row.id.0, findings(&observation_of(row)?, Some(place.kind.0), period.rules)));
@@ -131,6 +141,7 @@ fn places(conn: &mut AnyConnection, period: &Period<'_>, records: &[RecordRow]) 
             kind: place.kind.0,
             in_use: place.ended_at.is_none(),
             records: told,
+            sensed: sensed.remove(&place.id.0).map(|(sensed, _)| sensed).unwrap_or_default(),
         });
     }
     Ok(all)

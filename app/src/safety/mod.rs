@@ -1,12 +1,15 @@
-//! Safety as part of the work: what a kitchen checks each day, the risk list that follows from it, and the controls that are signed.
+//! Safety as part of the work: what a kitchen checks each day, what its sensors show, the risk list that follows from it, and the controls that are signed.
 
 pub mod controls;
 mod facts;
+pub mod form;
 pub mod records;
 pub mod samples;
+pub mod sensors;
 
 use domain::Instant;
 use domain::food_safety::risk::ListDiffers;
+use print::PrintFaults;
 
 /// Why something about safety records is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,4 +37,12 @@ pub enum SafetyRefusal {
     SignedAlready,
     /// The risk list is another one now.
     List(ListDiffers),
+    /// Its words cannot be printed; every one is named.
+    Unprintable(PrintFaults),
+}
+
+impl From<PrintFaults> for SafetyRefusal {
+    fn from(faults: PrintFaults) -> Self {
+        Self::Unprintable(faults)
+    }
 }

@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod observation;
 pub mod risk;
 pub mod rulebook;
+pub mod sensor;
 
 pub use rulebook::{Rulebook, RulebookFault, Rules, Setting, SettingKey};
 

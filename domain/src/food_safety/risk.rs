@@ -3,6 +3,7 @@
 
 use super::certificate::CertificateStanding;
 use super::observation::{Finding, MorningStanding};
+use super::sensor::{Doubt, Excursion};
 use super::{Rules, SettingKey};
 use crate::id::{BatchId, LotId, SafetyRecordId, SampleId, StoragePlaceId, SupplierId, UserId};
 use crate::stock::PlaceKind;
@@ -89,6 +90,12 @@ pub enum Risk {
     DisinfectionMissing { place: StoragePlaceId, name: String },
     /// A temperature or a disinfection was not as it must be.
     OutOfLimits { record: SafetyRecordId, place: String, finding: Finding },
+    /// By a sensor's readings a place was out of its limits for too long; `from` is since when.
+    OutOfLimitsFor { place: StoragePlaceId, name: String, from: Instant, to: Instant, finding: Finding },
+    /// A place that has a sensor was not heard of for too long.
+    SensorSilent { place: StoragePlaceId, name: String, from: Instant, to: Instant },
+    /// What a sensor sent of a place is not believed.
+    SensorDoubtful { place: StoragePlaceId, name: String, doubt: Doubt },
     /// A batch was released against the gate.
     Overridden { batch: BatchId, dish: String },
     /// A batch is past its holding time and neither served out nor thrown away.
@@ -121,6 +128,10 @@ impl Risk {
                 let what = if matches!(finding, Finding::TooShort { .. }) { "time" } else { "temperature" };
                 format!("out_of_limits:{record}:{what}")
             }
+            // An excursion that goes on while the list is looked at stays the same risk, and so does a silence.
+            Self::OutOfLimitsFor { place, from, .. } => format!("out_of_limits_for:{place}:{}", from.micros()),
+            Self::SensorSilent { place, .. } => format!("sensor_silent:{place}"),
+            Self::SensorDoubtful { place, doubt, .. } => format!("sensor_doubtful:{place}:{doubt}"),
             Self::Overridden { batch, .. } => format!("overridden:{batch}"),
             Self::NotEnded { batch, .. } => format!("not_ended:{batch}"),
             Self::SampleDue { sample, .. } => format!("sample_due:{sample}"),
@@ -146,14 +157,23 @@ impl Risk {
             Self::TemperatureMissing { name, .. } => format!("{name} 没有温度记录"),
             Self::DisinfectionMissing { name, .. } => format!("{name} 没有消毒记录"),
             Self::OutOfLimits { place, finding, .. } => format!("{place}：{}", finding.message_zh()),
+            Self::OutOfLimitsFor { name, from, to, finding, .. } => {
+                format!("{name}：{} 至 {} {}", clock(*from), clock(*to), finding.message_zh())
+            }
+            Self::SensorSilent { name, from, to, .. } => format!("{name}：{} 至 {} 没有传感器读数", clock(*from), clock(*to)),
+            Self::SensorDoubtful { name, doubt, .. } => format!("{name}：{}，不作依据", doubt.message_zh()),
             Self::Overridden { dish, .. } => format!("{dish} 未满足条件而放行"),
             Self::NotEnded { dish, deadline, .. } => {
-                format!("{dish} 已过存放时限 {}，未登记供完或销毁", deadline.civil_time().format("%H:%M"))
+                format!("{dish} 已过存放时限 {}，未登记供完或销毁", clock(*deadline))
             }
             Self::SampleDue { dish, .. } => format!("{dish} 的留样已满时限，待处置"),
             Self::ControlMissing { kind, on } => format!("{on} 没有{}记录", kind.name_zh()),
         }
     }
+}
+
+fn clock(at: Instant) -> impl std::fmt::Display {
+    at.civil_time().format("%H:%M")
 }
 
 /// Somebody who works at the canteen, in the period.
@@ -182,6 +202,21 @@ pub struct PlaceFacts {
     pub in_use: bool,
     /// Its records that no later record corrects, with what is wrong.
     pub records: Vec<(SafetyRecordId, Vec<Finding>)>,
+    /// What its sensors showed.
+    pub sensed: Sensed,
+}
+
+/// What the sensors of a place showed in a period.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sensed {
+    /// Whether any reading of it is believed.
+    pub heard: bool,
+    /// When it was out of its limits for too long.
+    pub excursions: Vec<Excursion>,
+    /// The longest time that it was not heard of, when that was too long.
+    pub silence: Option<(Instant, Instant)>,
+    /// Why readings are not believed.
+    pub doubts: Vec<Doubt>,
 }
 
 /// What a period contains.
@@ -275,7 +310,8 @@ fn of_staff(risks: &mut Vec<Risk>, staff: &StaffFacts, warn_until: ServiceDate, 
 
 fn of_place(risks: &mut Vec<Risk>, place: &PlaceFacts, facts: &PeriodFacts) {
     // What is missing is a matter of the day; a week looks for the days' controls instead.
-    let wanted = place.in_use && place.records.is_empty() && facts.kind == ControlKind::Daily;
+    let of_day = place.in_use && facts.kind == ControlKind::Daily;
+    let wanted = of_day && place.records.is_empty() && !place.sensed.heard;
     let (id, name) = (place.place, || place.name.clone());
     match place.kind {
         PlaceKind::Chilled | PlaceKind::Frozen | PlaceKind::Sample if wanted => {
@@ -288,6 +324,19 @@ fn of_place(risks: &mut Vec<Risk>, place: &PlaceFacts, facts: &PeriodFacts) {
     for (record, findings) in &place.records {
         risks.extend(findings.iter().map(|finding| Risk::OutOfLimits { record: *record, place: name(), finding: *finding }));
     }
+    let sensed = &place.sensed;
+    let excursions = sensed.excursions.iter().copied();
+    risks.extend(excursions.map(|Excursion { from, to, finding }| Risk::OutOfLimitsFor {
+        place: id,
+        name: name(),
+        from,
+        to,
+        finding,
+    }));
+    // A hot cabinet is switched off between meals.
+    let silence = sensed.silence.filter(|_| of_day && place.kind != PlaceKind::HotHolding);
+    risks.extend(silence.map(|(from, to)| Risk::SensorSilent { place: id, name: name(), from, to }));
+    risks.extend(sensed.doubts.iter().map(|doubt| Risk::SensorDoubtful { place: id, name: name(), doubt: *doubt }));
 }
 
 /// A risk with what was done about it.
@@ -325,154 +374,4 @@ pub fn answered(risks: Vec<Risk>, measures: &[(String, String)]) -> Result<Vec<C
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::PlaceCode;
-    use crate::food_safety::{DeciCelsius, Rulebook};
-    use uuid::Uuid;
-
-    fn day(text: &str) -> ServiceDate {
-        ServiceDate::parse(text).unwrap()
-    }
-
-    fn rules() -> Rules {
-        Rulebook::built_in().unwrap().in_force(&PlaceCode::parse("330102").unwrap(), day("2026-11-23"))
-    }
-
-    fn id<K: crate::id::Kind>(n: u128) -> crate::id::Id<K> {
-        crate::id::Id::from_uuid(Uuid::from_u128(n))
-    }
-
-    fn quiet() -> PeriodFacts {
-        PeriodFacts {
-            kind: ControlKind::Daily,
-            today: day("2026-11-23"),
-            lots: vec![],
-            held: vec![],
-            surplus: vec![],
-            licences: vec![],
-            staff: vec![],
-            places: vec![],
-            cooked: true,
-            kept_hot: true,
-            overridden: vec![],
-            not_ended: vec![],
-            samples_due: vec![],
-            controls_missing: vec![],
-        }
-    }
-
-    fn staff(certificate: CertificateStanding, days: &[(bool, MorningStanding)]) -> PeriodFacts {
-        let staff = vec![StaffFacts { user: id(1), name: "王师傅".into(), certificate, days: days.to_vec() }];
-        PeriodFacts { staff, ..quiet() }
-    }
-
-    fn keys(facts: &PeriodFacts) -> Vec<String> {
-        risks(facts, &rules()).iter().map(|risk| risk.key().split(':').next().unwrap().to_owned()).collect()
-    }
-
-    #[test]
-    fn a_quiet_day_has_no_risk() {
-        assert_eq!(risks(&quiet(), &rules()), []);
-    }
-
-    #[test]
-    fn the_period_of_a_control_is_the_day_the_week_from_monday_and_the_month() {
-        for (kind, first, last) in [
-            (ControlKind::Daily, "2026-02-11", "2026-02-11"),
-            (ControlKind::Weekly, "2026-02-09", "2026-02-15"),
-            (ControlKind::Monthly, "2026-02-01", "2026-02-28"),
-        ] {
-            assert_eq!(kind.period(day("2026-02-11")), (day(first), day(last)), "{kind}");
-        }
-        assert_eq!(ControlKind::Monthly.period(day("2026-12-31")), (day("2026-12-01"), day("2026-12-31")));
-    }
-
-    #[test]
-    fn the_last_day_of_a_lot_or_licence_is_a_warning_and_the_day_after_it_a_breach() {
-        for (on, lot, licence) in [("2026-11-22", "lot_expired", "licence_ended"), ("2026-11-23", "lot_expiring", "licence_ending")]
-        {
-            let facts = PeriodFacts {
-                lots: vec![(id(1), "猪肉".into(), day(on))],
-                licences: vec![(id(2), "春风".into(), day(on))],
-                ..quiet()
-            };
-            assert_eq!(keys(&facts), [lot, licence], "{on}");
-        }
-    }
-
-    #[test]
-    fn who_cooks_is_certified_and_checked() {
-        use CertificateStanding as C;
-        use MorningStanding as M;
-        let good = C::Valid { until: day("2027-06-01") };
-        for (certificate, days, expected) in [
-            (good, vec![(true, M::Fit)], vec![]),
-            (C::Missing, vec![(true, M::Fit)], vec!["certificate_missing"]),
-            (C::Missing, vec![(false, M::Fit)], vec![]),
-            (C::Expired { on: day("2026-11-22") }, vec![], vec!["certificate_ended"]),
-            (C::Valid { until: day("2026-12-23") }, vec![], vec!["certificate_ending"]),
-            (C::Valid { until: day("2026-12-24") }, vec![], vec![]),
-            (good, vec![(true, M::Missing)], vec!["morning_check_missing"]),
-            (good, vec![(false, M::Missing)], vec![]),
-            (good, vec![(false, M::Unfit)], vec!["unfit"]),
-            (good, vec![(true, M::Fit), (true, M::Missing)], vec!["morning_check_missing"]),
-        ] {
-            assert_eq!(keys(&staff(certificate, &days)), expected, "{certificate:?} {days:?}");
-        }
-        let missing = staff(C::Missing, &[(true, M::Missing)]);
-        assert_eq!(risks(&missing, &Rules::default()), [], "where no setting asks for it, nothing is missing");
-    }
-
-    #[test]
-    fn a_place_in_use_has_its_record_each_day_that_asks_for_one() {
-        use PlaceKind as K;
-        let place = |kind, in_use, records| PlaceFacts { place: id(1), name: "柜".into(), kind, in_use, records };
-        let good = || vec![(id(9), vec![])];
-        for (kind, in_use, records, cooked, kept_hot, expected) in [
-            (K::Ambient, true, vec![], true, true, vec![]),
-            (K::Chilled, true, vec![], false, false, vec!["temperature_missing"]),
-            (K::Chilled, false, vec![], false, false, vec![]),
-            (K::Chilled, true, good(), false, false, vec![]),
-            (K::HotHolding, true, vec![], true, false, vec![]),
-            (K::HotHolding, true, vec![], true, true, vec!["temperature_missing"]),
-            (K::Disinfection, true, vec![], false, false, vec![]),
-            (K::Disinfection, true, vec![], true, false, vec!["disinfection_missing"]),
-        ] {
-            let facts = PeriodFacts { places: vec![place(kind, in_use, records)], cooked, kept_hot, ..quiet() };
-            assert_eq!(keys(&facts), expected, "{kind} {in_use} {cooked} {kept_hot}");
-            let weekly = PeriodFacts { kind: ControlKind::Weekly, ..facts };
-            assert_eq!(keys(&weekly), Vec::<String>::new(), "a week looks for the days' controls");
-        }
-        let warm = Finding::TooWarm { measured: DeciCelsius(95), limit: DeciCelsius(80) };
-        let records = vec![(id(8), vec![warm]), (id(9), vec![])];
-        let facts = PeriodFacts { places: vec![place(K::Chilled, true, records)], ..quiet() };
-        let expected = Risk::OutOfLimits { record: id(8), place: "柜".into(), finding: warm };
-        assert_eq!(risks(&facts, &rules()), [expected], "a warm noon stays a risk of the day, though the evening was cold");
-    }
-
-    #[test]
-    fn a_week_asks_for_the_controls_of_its_days() {
-        let missing = PeriodFacts { controls_missing: vec![day("2026-11-20")], ..quiet() };
-        let weekly = PeriodFacts { kind: ControlKind::Weekly, ..missing.clone() };
-        assert_eq!(risks(&weekly, &rules()), [Risk::ControlMissing { kind: ControlKind::Daily, on: day("2026-11-20") }]);
-        assert_eq!(risks(&missing, &rules()), []);
-    }
-
-    #[test]
-    fn a_list_is_signed_as_it_is_with_a_measure_for_each_risk() {
-        let held = |n| Risk::LotHeld { lot: id(n), name: "猪肉".into() };
-        let said = |n: u128, text: &str| (held(n).key(), text.to_owned());
-        let all = vec![held(1), held(2)];
-        let signed = answered(all.clone(), &[said(2, "已销毁"), said(1, " 已隔离 ")]).unwrap();
-        assert_eq!(signed.iter().map(|item| item.measure.as_str()).collect::<Vec<_>>(), ["已隔离", "已销毁"]);
-        for (measures, unanswered, unknown) in [
-            (vec![said(1, "已隔离")], vec![held(2)], vec![]),
-            (vec![said(1, "已隔离"), said(2, " ")], vec![held(2)], vec![]),
-            (vec![said(1, "已隔离"), said(2, "已销毁"), said(3, "没有了")], vec![], vec![held(3).key()]),
-        ] {
-            assert_eq!(answered(all.clone(), &measures), Err(ListDiffers { unanswered, unknown }), "{measures:?}");
-        }
-        assert_eq!(answered(vec![], &[]), Ok(vec![]));
-    }
-}
+mod tests;

@@ -53,6 +53,10 @@ crate::text_enum! {
         DisinfectionTimeMin = "disinfection_time_min",
         /// How long safety records of the kitchen are kept.
         SafetyRecordKeep = "safety_record_keep",
+        /// How long a place may be out of its limits before a sensor's readings are a risk.
+        SensorExcursion = "sensor_excursion",
+        /// How long nothing may be heard of a place that has a sensor.
+        SensorSilence = "sensor_silence",
         /// How long a named contact has to answer when nobody came to a senior's door.
         LookInContact = "look_in_contact",
         /// How long community workers have to take such a case up before the next level is told.
@@ -165,7 +169,9 @@ impl SettingKey {
             Self::RetainedSampleMin => U::Milligrams,
             Self::RetainedSampleKeep => U::Hours,
             Self::HoldAmbient | Self::HoldHot | Self::HoldChilled | Self::BoxToDoor | Self::DisinfectionTimeMin => U::Minutes,
-            Self::LookInContact | Self::LookInWorker | Self::LookInGoing => U::Minutes,
+            Self::LookInContact | Self::LookInWorker | Self::LookInGoing | Self::SensorExcursion | Self::SensorSilence => {
+                U::Minutes
+            }
             Self::HealthCertificateRequired | Self::SupplierLicenceRequired | Self::MorningCheckRequired => U::Flag,
             Self::HealthCheckEvery | Self::RecordKeepAfterExpiry | Self::RecordKeepWithoutExpiry | Self::SafetyRecordKeep => {
                 U::Months

@@ -45,6 +45,7 @@ pub mod safety;
 pub mod self_pay;
 pub mod self_pay_checks;
 pub mod seniors;
+pub mod sensors;
 pub mod served;
 pub mod server;
 pub mod settlements;

@@ -110,6 +110,11 @@ pub fn add_control(conn: &mut AnyConnection, row: &ControlRow) -> Result<(), Sto
     Ok(())
 }
 
+/// A signed control by identifier.
+pub fn control(conn: &mut AnyConnection, id: ControlId) -> Result<Option<ControlRow>, StoreError> {
+    Ok(control_record::table.find(Col(id)).select(ControlRow::as_select()).get_result(conn).optional()?)
+}
+
 /// The records of one period's control, the first and what corrects it, in the order in which they were signed.
 pub fn controls_of(
     conn: &mut AnyConnection,

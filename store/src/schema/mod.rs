@@ -120,6 +120,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     storage_place,
     stock_count,
     safety_record,
+    temperature_slot,
+    sensor_doubt,
     control_record,
     recall,
     recall_contact,

@@ -1,4 +1,4 @@
-//! Storage places, stock-takes, safety records, controls and recalls.
+//! Storage places, stock-takes, safety records, what sensors show, controls and recalls.
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -108,5 +108,35 @@ diesel::table! {
         note -> Text,
         at -> BigInt,
         by_user -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    temperature_slot (place_id, slot_at, device_id) {
+        place_id -> Uid,
+        slot_at -> BigInt,
+        device_id -> Uid,
+        first_at -> BigInt,
+        last_at -> BigInt,
+        lowest -> BigInt,
+        highest -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::column::Uid;
+
+    sensor_doubt (place_id, received_on, device_id, doubt) {
+        place_id -> Uid,
+        received_on -> Date,
+        device_id -> Uid,
+        doubt -> Text,
+        received_at -> BigInt,
+        told_at -> BigInt,
+        told -> BigInt,
     }
 }

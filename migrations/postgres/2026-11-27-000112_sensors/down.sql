@@ -1,0 +1,2 @@
+DROP TABLE sensor_doubt;
+DROP TABLE temperature_slot;
