@@ -32,6 +32,7 @@ pub async fn run(app: App, settings: config::Worker, metrics: Metrics, shutdown:
         every(REPORTS_EVERY, shutdown.clone(), || queue_reports(&app, &metrics)),
         every(ANOMALIES_EVERY, shutdown.clone(), || sweep_for_anomalies(&app, &metrics)),
         every(LOOK_IN_EVERY, shutdown.clone(), || follow_welfare_cases(&app, &metrics)),
+        every(COMPLAINTS_EVERY, shutdown.clone(), || raise_complaints(&app, &metrics)),
         every(CLOSE_EVERY, shutdown, || close_unserved(&app, &metrics)),
     );
 }
@@ -189,6 +190,21 @@ async fn follow_welfare_cases(app: &App, metrics: &Metrics) {
             tracing::info!(moved, "cases of looking in were given to the next");
         }
         Err(failure) => failed("welfare", metrics, &failure),
+    }
+}
+
+/// How often deadlines of complaints are looked at: they are a day or more.
+const COMPLAINTS_EVERY: Duration = Duration::from_secs(60);
+
+/// Nobody answered a complaint in time: the office above has it too.
+async fn raise_complaints(app: &App, metrics: &Metrics) {
+    match app::complaints::follow_due(app).await {
+        Ok(0) => {}
+        Ok(raised) => {
+            metrics.worker_run("complaints", true);
+            tracing::info!(raised, "complaints were not answered in time and are given to the office above");
+        }
+        Err(failure) => failed("complaints", metrics, &failure),
     }
 }
 

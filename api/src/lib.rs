@@ -14,6 +14,7 @@ pub mod budgets;
 pub mod canteens;
 pub mod catalogue_edit;
 pub mod claims;
+pub mod complaints;
 pub mod corrections;
 pub mod decisions;
 pub mod demand;
@@ -115,6 +116,7 @@ pub fn configure(app: App) -> impl FnOnce(&mut ServiceConfig) {
                     .configure(batches::loads::routes)
                     .configure(trace::routes)
                     .configure(claims::routes)
+                    .configure(complaints::routes)
                     .configure(self_pay::routes)
                     .configure(self_pay::shifts::routes)
                     .configure(self_pay::wallets::routes)

@@ -196,6 +196,7 @@ pub fn document() -> Document {
         crate::public::Docs::openapi(),
         crate::policies::Docs::openapi(),
         crate::claims::Docs::openapi(),
+        crate::complaints::Docs::openapi(),
         crate::settlements::Docs::openapi(),
         crate::corrections::Docs::openapi(),
         crate::budgets::Docs::openapi(),

@@ -83,6 +83,7 @@ pub const OPERATIONS: &[&[Operation]] = &[
     crate::public::OPERATIONS,
     crate::policies::OPERATIONS,
     crate::claims::OPERATIONS,
+    crate::complaints::OPERATIONS,
     crate::settlements::OPERATIONS,
     crate::corrections::OPERATIONS,
     crate::budgets::OPERATIONS,

@@ -67,6 +67,7 @@ problems! {
     RecallRefused = "recall_refused", CONFLICT, "召回当前不允许此操作", "The recall does not allow this now", "请看 cause；结案前请完成 open 中的每一项", "See `cause`; before it is closed every entry of `open` must be done";
     SafetyRefused = "safety_refused", CONFLICT, "这条食品安全记录现在不能这样登记", "The safety record cannot be made like this now", "请看 cause；风险清单有变时请重新读取并逐条写明措施", "See `cause`; when the risk list has changed, read it again and give a measure for each risk";
     WelfareRefused = "welfare_refused", CONFLICT, "探访登记现在不能这样操作", "The case of looking in does not allow this now", "请看 cause；已结案的请由下一次发现另开", "See `cause`; what is seen after a case was closed opens another";
+    ComplaintRefused = "complaint_refused", CONFLICT, "现在不能这样评价或办理投诉", "The meal cannot be rated, or the complaint handled, like this now", "请看 cause：未供餐、已评价、已过评价期、尚未答复、已办结或重新提出次数已满", "See `cause`: the meal was not served, was rated or is too long ago; the complaint is not answered, is closed, or was opened again too often";
     AnomalyRefused = "anomaly_refused", CONFLICT, "疑点现在不能这样办理", "The case of an anomaly does not allow this now", "请看 cause；已办结的由新的证据另开，已有人办理的请先接手", "See `cause`; new evidence opens another case after one was closed, and one that somebody else has is taken over first";
     PolicyFaulty = "policy_faulty", UNPROCESSABLE_ENTITY, "政策文件有误", "The policy document has faults", "请按 findings 逐条改正后重新提交", "Correct every error of `findings` and send it again";
     PolicyState = "policy_state", CONFLICT, "政策版本当前状态不允许此操作", "The policy version's state does not allow this", "请重新读取该版本", "Read the version again";
@@ -223,6 +224,8 @@ const fn name_of(thing: Thing) -> &'static str {
         Thing::Payment => "payment",
         Thing::Suspense => "suspense",
         Thing::WelfareCase => "welfare_case",
+        Thing::Complaint => "complaint",
+        Thing::Rating => "rating",
         Thing::Backtest => "backtest",
         Thing::AnomalyCase => "anomaly",
         Thing::Budget => "budget",

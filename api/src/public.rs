@@ -92,7 +92,7 @@ fn page(day: &PublicDay) -> Result<String, askama::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::public::{PublicBatch, PublicLot, PublicSettlement};
+    use app::public::{PublicBatch, PublicLot, PublicRatings, PublicSettlement};
     use domain::ServiceDate;
     use domain::batch::BatchState;
     use domain::food_safety::DeciCelsius;
@@ -126,6 +126,7 @@ mod tests {
             licence_no: "JY2".into(),
             licence_expires_on: date.plus_days(300),
             date,
+            rated: Some(PublicRatings { days: 90, count: 128, mean_hundredths: 464 }),
             dishes: vec![dish, cold],
             settlements: vec![PublicSettlement {
                 period: "2026-10".parse().unwrap(),
@@ -144,6 +145,9 @@ mod tests {
         {
             assert!(html.contains(text), "{text}");
         }
+        assert!(html.contains("近 90 天评价：4.64 分（满分 5 分，128 条）"), "what is said of the meals, and by how many");
+        let unrated = page(&PublicDay { rated: None, ..day() }).unwrap();
+        assert!(!unrated.contains("评价"), "of too few nothing is shown");
         assert!(html.contains("2026-10，市财政：1204 笔，共 3612.50 元"), "what was settled is public");
         assert!(!html.contains("<script"), "no script, whoever wrote it");
     }

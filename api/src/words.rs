@@ -133,6 +133,12 @@ aliases! {
     SiteLoadIdText = IdText<domain::id::SiteLoad>;
     BatchStateWord = Words<domain::batch::BatchState>;
     WelfareCaseIdText = IdText<domain::id::WelfareCase>;
+    ComplaintIdText = IdText<domain::id::Complaint>;
+    CategoryWord = Words<domain::complaint::Category>;
+    ComplaintStateWord = Words<domain::complaint::ComplaintState>;
+    ComplaintStepWord = Words<domain::complaint::StepKind>;
+    RatingReasonWord = Words<domain::rating::RatingReason>;
+    VoiceWord = Words<domain::rating::Voice>;
     WelfareStepIdText = IdText<domain::id::WelfareStep>;
     ConcernWord = Words<domain::welfare::Concern>;
     FindingWord = Words<domain::welfare::Finding>;

@@ -65,6 +65,8 @@ pub enum Thing {
     Payment,
     Suspense,
     WelfareCase,
+    Complaint,
+    Rating,
     Backtest,
     AnomalyCase,
     Budget,

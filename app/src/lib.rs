@@ -14,6 +14,7 @@ pub mod bindings;
 pub mod budgets;
 pub mod catalogue;
 pub mod claims;
+pub mod complaints;
 pub mod corrections;
 pub mod demand;
 pub mod demo;

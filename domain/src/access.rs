@@ -158,6 +158,14 @@ crate::text_enum! {
         SeeAudit = "see_audit",
         /// Look in on seniors who did not come to the door: the open cases, with whom to call.
         LookIn = "look_in",
+        /// Rate a meal or bring a complaint for a senior who said so; nobody of the canteen does.
+        Complain = "complain",
+        /// See complaints with their steps.
+        SeeComplaints = "see_complaints",
+        /// Answer complaints of a canteen.
+        AnswerComplaints = "answer_complaints",
+        /// Close a complaint that was answered.
+        CloseComplaints = "close_complaints",
         /// Record a senior's consent to a family binding, given in person.
         RecordConsent = "record_consent",
         /// Pair and revoke devices of a canteen.
@@ -197,6 +205,11 @@ impl Role {
             Action::TuneAnomalies => matches!(self, Self::Officer),
             // The worker goes, the hotline calls, and the canteen's manager stands beside the courier who came back with the meal.
             Action::LookIn => matches!(self, Self::Worker | Self::Hotline | Self::CanteenManager),
+            // Who is not of the canteen writes down what is said of it.
+            Action::Complain => matches!(self, Self::Worker | Self::Hotline),
+            Action::SeeComplaints => !matches!(self, Self::Admin | Self::Counter | Self::Cook | Self::Courier),
+            Action::AnswerComplaints => matches!(self, Self::CanteenManager | Self::Officer),
+            Action::CloseComplaints => matches!(self, Self::Officer),
             // The kitchen stops serving, and who may call the people and reports to the authority follows it to its end.
             Action::RunRecall => matches!(self, Self::CanteenManager | Self::Officer),
             // Whoever stands where seniors pay: the counter, and the courier at the door.
@@ -314,7 +327,7 @@ pub struct Where<'a> {
 }
 
 /// What a senior may do for themselves, and family by the senior's consent.
-const BY_KINSHIP: [Action; 3] = [Action::SeeOrders, Action::Order, Action::SeeSeniors];
+const BY_KINSHIP: [Action; 4] = [Action::SeeOrders, Action::Order, Action::SeeSeniors, Action::SeeComplaints];
 
 impl DeviceKind {
     /// What a paired device may do at its canteen without anyone signed in.

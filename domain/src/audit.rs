@@ -132,6 +132,12 @@ crate::text_enum! {
         WelfareAttempt = "welfare_attempt",
         /// It was closed, with the finding.
         WelfareClosed = "welfare_closed",
+        /// A complaint was brought; the detail says of what.
+        ComplaintBrought = "complaint_brought",
+        /// It was answered, opened again or closed; the detail says which.
+        ComplaintMoved = "complaint_moved",
+        /// Nobody answered it in time; the detail says who has it now.
+        ComplaintRaised = "complaint_raised",
         /// Something was found that does not fit; the detail has the rule, the figure and its limit.
         AnomalyOpened = "anomaly_opened",
         /// More evidence of it was found.

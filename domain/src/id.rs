@@ -119,6 +119,10 @@ kinds! {
     SeniorContact = "sct", SeniorContactId;
     /// A case of looking in on a senior (探访).
     WelfareCase = "wel", WelfareCaseId;
+    /// A complaint (投诉).
+    Complaint = "cpl", ComplaintId;
+    /// A step of a complaint.
+    ComplaintStep = "cps", ComplaintStepId;
     /// A case of something that does not fit in the served meals (疑点).
     AnomalyCase = "ano", AnomalyCaseId;
     /// A limit that a place has set for what is looked for.

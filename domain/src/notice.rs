@@ -38,6 +38,8 @@ crate::text_enum! {
         LookIn = "look_in",
         /// Somebody did, and this was found.
         LookedIn = "looked_in",
+        /// A complaint about a meal was answered.
+        ComplaintAnswered = "complaint_answered",
     }
 }
 
@@ -197,7 +199,8 @@ pub fn untrue(event: NoticeEvent, version: i64, order: &OrderNow, now: Instant) 
         | NoticeEvent::Delivered
         | NoticeEvent::NotDelivered
         | NoticeEvent::LookIn
-        | NoticeEvent::LookedIn => None,
+        | NoticeEvent::LookedIn
+        | NoticeEvent::ComplaintAnswered => None,
     }
 }
 

@@ -55,6 +55,10 @@ pub enum Field {
     ContactName,
     /// `senior_contact.phone_enc`
     ContactPhone,
+    /// `order_rating.words_enc`
+    RatingWords,
+    /// `complaint_step.words_enc`
+    ComplaintWords,
 }
 
 impl Field {
@@ -77,6 +81,8 @@ impl Field {
             Self::SuspenseAccount => "suspense.account_enc",
             Self::ContactName => "senior_contact.name_enc",
             Self::ContactPhone => "senior_contact.phone_enc",
+            Self::RatingWords => "order_rating.words_enc",
+            Self::ComplaintWords => "complaint_step.words_enc",
         }
     }
 }

@@ -40,8 +40,8 @@ const NEXT_DOOR: usize = 3;
 /// They end the session of whoever asks, so each is asked with a session of its own, at the end.
 const ENDING: [&str; 2] = ["signOut", "signOutEverywhere"];
 /// What somebody elsewhere must not even see the identifier of.
-const PRIVATE: [&str; 14] =
-    ["sen_", "ord_", "bnd_", "fct_", "dev_", "std_", "pln_", "stp_", "lot_", "bat_", "set_", "pyo_", "pay_", "ano_"];
+const PRIVATE: [&str; 15] =
+    ["sen_", "ord_", "bnd_", "fct_", "dev_", "std_", "pln_", "stp_", "lot_", "bat_", "set_", "pyo_", "pay_", "ano_", "cpl_"];
 
 fn file() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/blackbox/rights.md")

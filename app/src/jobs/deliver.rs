@@ -6,7 +6,7 @@
 use super::Message;
 use super::notify::{About, Address, Notice, Recipient, reach};
 use domain::canteen::SittingState;
-use domain::id::{OrderId, WelfareCaseId};
+use domain::id::{ComplaintId, OrderId, WelfareCaseId};
 use domain::notice::{
     Asked, Dropped, Meal, NoticeEvent, OrderNow, QuietHours, Told, Whose, subject, text, untrue, untrue_at_door, waits,
 };
@@ -16,7 +16,7 @@ use domain::{Instant, Sensitive, ServiceDate};
 use store::column::{Col, Word};
 use store::query::catalogue::SittingRow;
 use store::query::rows::OrderRow;
-use store::query::{catalogue, notices, orders, plans, real, seniors, standing, welfare, yields};
+use store::query::{catalogue, complaints, notices, orders, plans, real, seniors, standing, welfare, yields};
 use store::seal::Sealer;
 use store::{AnyConnection, StoreError};
 
@@ -110,6 +110,7 @@ fn content(conn: &mut AnyConnection, notice: &Notice, now: Instant) -> Result<Re
             Ok(untrue_at_door(outcome, stop.outcome.map(|Word(o)| o), happened_at, now).map_or(Ok(said), Err))
         }
         About::Case { case } => looking_in(conn, notice, case),
+        About::Complaint { complaint, version } => answered(conn, complaint, version),
     }
 }
 
@@ -140,6 +141,17 @@ fn looking_in(conn: &mut AnyConnection, notice: &Notice, case: WelfareCaseId) ->
         ),
     };
     Ok(Ok(Content { meal: meal_of(&order), told, from: None }))
+}
+
+/// A complaint is told to be answered while it stands as it did then: a later answer, or its end, is another thing to tell.
+fn answered(conn: &mut AnyConnection, id: ComplaintId, version: i64) -> Result<Result<Content, Dropped>, StoreError> {
+    let Some(complaint) = complaints::find(conn, id)? else { return Ok(Err(Dropped::Gone)) };
+    if complaint.version != version {
+        return Ok(Err(Dropped::StateChanged));
+    }
+    let order = complaint.order_id.map(|Col(order)| orders::find(conn, order)).transpose()?.flatten();
+    let told = |order| Content { meal: meal_of(&order), told: Told::ComplaintAnswered, from: None };
+    Ok(order.map(told).ok_or(Dropped::Gone))
 }
 
 fn day(

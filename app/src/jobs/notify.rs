@@ -14,7 +14,7 @@ use domain::access::{Action, Actor, FamilyScope, UserState};
 use domain::door::StopOutcome;
 use domain::event::OrderView;
 use domain::id::{
-    DishId, Id, JobId, OrderId, SeniorContactId, SeniorId, SittingId, StandingOrderId, StopId, UserId, WelfareCaseId,
+    ComplaintId, DishId, Id, JobId, OrderId, SeniorContactId, SeniorId, SittingId, StandingOrderId, StopId, UserId, WelfareCaseId,
 };
 use domain::job::JobKind;
 use domain::notice::{DoneBy, Dropped, NoticeChannel, NoticeEvent, tells_of_skip};
@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use store::column::{Col, Word};
+use store::query::complaints::ComplaintRow;
 use store::query::notices::SettingRow;
 use store::query::people::GrantRow;
 use store::query::seniors::SeniorState;
@@ -92,6 +93,8 @@ pub(super) enum About {
     Door { stop: StopId, order: OrderId, outcome: StopOutcome },
     /// A case of looking in.
     Case { case: WelfareCaseId },
+    /// A complaint, as it was at a version.
+    Complaint { complaint: ComplaintId, version: i64 },
 }
 
 /// One person, one event, one channel.
@@ -365,4 +368,13 @@ pub(crate) fn family_of_case(
     }
     let to = family(tx, senior, None)?;
     tell(tx, telling, event, About::Case { case }, &to)
+}
+
+/// Tells a senior and family that a complaint about a meal was answered. Of a canteen nobody in particular complained.
+pub(crate) fn complaint_answered(tx: &mut Tx<'_>, telling: Telling, row: &ComplaintRow) -> Result<(), StoreError> {
+    let Some(Col(senior)) = row.senior_id.filter(|_| !telling.is_off() && row.order_id.is_some()) else { return Ok(()) };
+    let mut to = vec![Recipient::Senior { senior }];
+    to.extend(family(tx, senior, None)?);
+    let about = About::Complaint { complaint: row.id.0, version: row.version };
+    tell(tx, telling, NoticeEvent::ComplaintAnswered, about, &to)
 }

@@ -1,11 +1,12 @@
 //! What anybody may see of a canteen's day: dishes, batches, times, temperatures, lots, suppliers. No person is in it.
 
 use crate::App;
+use crate::complaints::rate;
 use crate::failure::{Failure, Never, Outcome, Thing};
 use crate::settlements::look;
 use crate::trace::backward::{BatchTrace, batch_traces};
 use domain::batch::BatchState;
-use domain::food_safety::{DeciCelsius, hand_over_deadline};
+use domain::food_safety::{DeciCelsius, Rules, SettingKey, hand_over_deadline};
 use domain::id::{BatchId, CanteenId};
 use domain::settlement::Period;
 use domain::{Fen, Instant, MealPeriod, ServiceDate};
@@ -77,6 +78,25 @@ pub struct PublicSettlement {
     pub fen: Fen,
 }
 
+/// Ratings on the page: never a single one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicRatings {
+    /// Over how many days.
+    pub days: i64,
+    /// How many.
+    pub count: i64,
+    /// Their mean.
+    pub mean_hundredths: i64,
+}
+
+impl PublicRatings {
+    /// `4.64`
+    #[must_use]
+    pub fn mean(&self) -> String {
+        format!("{}.{:02}", self.mean_hundredths / 100, self.mean_hundredths % 100)
+    }
+}
+
 /// The page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicDay {
@@ -90,6 +110,8 @@ pub struct PublicDay {
     pub licence_expires_on: ServiceDate,
     /// The day.
     pub date: ServiceDate,
+    /// What the ratings of the last months come to, when there are enough of them.
+    pub rated: Option<PublicRatings>,
     /// The dishes of the day's menus.
     pub dishes: Vec<PublicDish>,
     /// Settlements that were published, newest first.
@@ -131,11 +153,25 @@ pub async fn today(app: &App, code: String) -> Outcome<PublicDay, Never> {
                 licence_no: canteen.licence_no,
                 licence_expires_on: canteen.licence_expires_on.0,
                 date,
+                rated: rated(conn, canteen.id.0, date, &rules)?,
                 dishes,
                 settlements: settled(conn, canteen.id.0)?,
             })
         })
         .await
+}
+
+fn rated(
+    conn: &mut AnyConnection,
+    canteen: CanteenId,
+    today: ServiceDate,
+    rules: &Rules,
+) -> Result<Option<PublicRatings>, StoreError> {
+    let Some(days) = rules.value(SettingKey::RatingPublishDays) else { return Ok(None) };
+    let from = today.plus_days(-i32::try_from(days).unwrap_or(i32::MAX));
+    let figures = rate::added_up(conn, canteen, (from, today))?;
+    let mean = figures.public_mean_hundredths(rules);
+    Ok(mean.map(|mean_hundredths| PublicRatings { days, count: figures.count(), mean_hundredths }))
 }
 
 /// Settlements on a page at most: a year of months of two payers.

@@ -63,6 +63,18 @@ crate::text_enum! {
         LookInWorker = "look_in_worker",
         /// How long whoever goes to look has to say what they found.
         LookInGoing = "look_in_going",
+        /// How long after a meal it can be rated.
+        RatingWindow = "rating_window",
+        /// Ratings without which no mean of them is shown to the public.
+        RatingPublishMin = "rating_publish_min",
+        /// Days of ratings that are shown together.
+        RatingPublishDays = "rating_publish_days",
+        /// How long a canteen has to answer a complaint.
+        ComplaintAnswer = "complaint_answer",
+        /// The same of one that may mean harm to others.
+        ComplaintAnswerGrave = "complaint_answer_grave",
+        /// How often a complaint can be opened again.
+        ComplaintReopenings = "complaint_reopenings",
         /// Whether one meal at two canteens is looked for.
         AnomalyTwoCanteens = "anomaly_two_canteens",
         /// Canteens at which somebody may have one meal.
@@ -167,7 +179,9 @@ impl SettingKey {
             | Self::FrozenStorageMax
             | Self::DisinfectionTemperatureMin => U::DeciCelsius,
             Self::RetainedSampleMin => U::Milligrams,
-            Self::RetainedSampleKeep => U::Hours,
+            Self::RetainedSampleKeep | Self::ComplaintAnswer | Self::ComplaintAnswerGrave => U::Hours,
+            Self::RatingWindow | Self::RatingPublishDays => U::Days,
+            Self::RatingPublishMin | Self::ComplaintReopenings => U::Count,
             Self::HoldAmbient | Self::HoldHot | Self::HoldChilled | Self::BoxToDoor | Self::DisinfectionTimeMin => U::Minutes,
             Self::LookInContact | Self::LookInWorker | Self::LookInGoing | Self::SensorExcursion | Self::SensorSilence => {
                 U::Minutes

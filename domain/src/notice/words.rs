@@ -36,6 +36,8 @@ pub enum Told {
     LookIn(Concern, Asked),
     /// Somebody did.
     LookedIn(Finding),
+    /// A complaint about the meal was answered.
+    ComplaintAnswered,
 }
 
 /// As what somebody is told that somebody should look in.
@@ -106,6 +108,9 @@ fn chinese(whose: &Whose, meal: &Meal, told: Told) -> String {
             format!("{whom}（送 {what}时）：{}。{wish}", concern.name_zh())
         }
         Told::LookedIn(finding) => format!("{whom}：{}。{ask}", finding.told_zh().unwrap_or("请致电社区")),
+        Told::ComplaintAnswered => {
+            format!("关于{whom} {what}的投诉已有答复，请在小程序查看或致电社区；如不满意可重新提出。")
+        }
     }
 }
 
@@ -174,6 +179,9 @@ fn english(whose: &Whose, meal: &Meal, told: Told) -> String {
             format!("{whom}, when {what} was brought: {}. {wish}", concern.name_en())
         }
         Told::LookedIn(finding) => format!("{whom}: {}. {ask}", finding.told_en().unwrap_or("please call the community")),
+        Told::ComplaintAnswered => format!(
+            "{whose_meal} {what}: the complaint was answered. Read it in the mini-program or call the community; if that is not enough, it can be opened again."
+        ),
     }
 }
 
@@ -236,6 +244,18 @@ mod tests {
                 &family,
                 Told::LookedIn(Finding::SafeElsewhere),
                 "[Nuanfan] 张*: out, and well. Questions? Call the community.",
+            ),
+            (
+                NoticeLanguage::Chinese,
+                &family,
+                Told::ComplaintAnswered,
+                "【暖饭】关于张* 2026-11-23 的午餐（001 号）的投诉已有答复，请在小程序查看或致电社区；如不满意可重新提出。",
+            ),
+            (
+                NoticeLanguage::English,
+                &Whose::Own,
+                Told::ComplaintAnswered,
+                "[Nuanfan] Your lunch on 2026-11-23 (no. 001): the complaint was answered. Read it in the mini-program or call the community; if that is not enough, it can be opened again.",
             ),
         ] {
             assert_eq!(text(language, whose, &meal, told), expected);

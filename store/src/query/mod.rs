@@ -11,6 +11,7 @@ pub mod catalogue;
 pub mod changes;
 pub mod claims;
 pub mod codes;
+pub mod complaints;
 pub mod corrections;
 pub mod devices;
 pub mod display_people;

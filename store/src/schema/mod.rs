@@ -6,6 +6,7 @@ mod backtests;
 mod books;
 mod catalogue;
 mod claims;
+mod complaints;
 mod corrections;
 mod delivery;
 mod earlier;
@@ -27,6 +28,7 @@ pub use backtests::*;
 pub use books::*;
 pub use catalogue::*;
 pub use claims::*;
+pub use complaints::*;
 pub use corrections::*;
 pub use delivery::*;
 pub use earlier::*;
@@ -122,6 +124,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     safety_record,
     temperature_slot,
     sensor_doubt,
+    order_rating,
+    complaint,
+    complaint_step,
     control_record,
     recall,
     recall_contact,

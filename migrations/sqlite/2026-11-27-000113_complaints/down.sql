@@ -1,0 +1,3 @@
+DROP TABLE complaint_step;
+DROP TABLE complaint;
+DROP TABLE order_rating;
