@@ -136,7 +136,7 @@ aliases! {
     ComplaintIdText = IdText<domain::id::Complaint>;
     CategoryWord = Words<domain::complaint::Category>;
     ComplaintStateWord = Words<domain::complaint::ComplaintState>;
-    ComplaintStepWord = Words<domain::complaint::StepKind>;
+    ComplaintStepWord = Words<domain::complaint::ComplaintStep>;
     RatingReasonWord = Words<domain::rating::RatingReason>;
     VoiceWord = Words<domain::rating::Voice>;
     WelfareStepIdText = IdText<domain::id::WelfareStep>;

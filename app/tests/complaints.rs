@@ -8,8 +8,9 @@ use app::complaints::look::{self, ComplaintView};
 use app::complaints::rate::{self, RatingDraft};
 use app::complaints::{self, Brought, ComplaintRefusal as Refusal, Of};
 use app::failure::{Failure, Outcome, Thing};
+use app::public::PublicRatings;
 use domain::access::{Actor, FamilyScope, Role, RoleGrant};
-use domain::complaint::{Act, Category, ComplaintRefusal as Why, ComplaintState, StepKind};
+use domain::complaint::{Act, Category, ComplaintRefusal as Why, ComplaintState, ComplaintStep};
 use domain::id::{OrderId, SeniorId};
 use domain::rating::{RatingReason, RatingRefusal, Score, Voice};
 use domain::time::Clock;
@@ -78,7 +79,7 @@ async fn act(k: &Kitchen, by: &Arc<Actor>, of: &ComplaintView, act: Act) -> Outc
     complaints::act(&k.app, by.clone(), (of.complaint, of.version), act, "说明".into()).await
 }
 
-fn kinds(complaint: &ComplaintView) -> Vec<StepKind> {
+fn kinds(complaint: &ComplaintView) -> Vec<ComplaintStep> {
     complaint.steps.iter().map(|step| step.kind).collect()
 }
 
@@ -149,6 +150,22 @@ async fn a_poor_score_for_hygiene_opens_a_complaint_by_itself_and_the_figures_ad
         assert_eq!(rate::figures(&k.app, k.manager.clone(), k.canteen, before).await.unwrap().count(), 0);
         let page = app::public::today(&k.app, "C1".into()).await.unwrap();
         assert_eq!(page.rated, None, "of two nobody is shown the mean");
+        for _ in 0..9 {
+            let more = served(&k).await;
+            rated(&k, &p.senior, more, draft(5, &[])).await.unwrap();
+        }
+        let page = app::public::today(&k.app, "C1".into()).await.unwrap();
+        assert_eq!(page.rated, None, "eleven ratings of one person are hers");
+        for n in 0..9u128 {
+            let eats: SeniorId = id(400 + n);
+            k.senior(eats);
+            let order = k.order(k.sitting, &[k.dishes[0]], Some(eats));
+            k.serve(order, k.at(12, 0)).await;
+            rated(&k, &p.worker, order, draft(5, &[])).await.unwrap();
+        }
+        let page = app::public::today(&k.app, "C1".into()).await.unwrap();
+        // 1, 4, nine times 5 of one and nine times 5 of nine others.
+        assert_eq!(page.rated, Some(PublicRatings { days: 90, count: 20, mean_hundredths: 475 }));
     }
 }
 
@@ -185,7 +202,7 @@ async fn a_complaint_is_answered_opened_again_and_closed_and_every_step_stays() 
         assert_eq!(often, Failure::Refused(Refusal::Act(Why::ReopenedTooOften { times: 2 })));
         let closed = act(&k, &p.street, &now, Act::Close).await.unwrap();
         assert_eq!((closed.state, closed.closed_at), (ComplaintState::Closed, Some(k.at(12, 0))));
-        use StepKind as S;
+        use ComplaintStep as S;
         let expected = [S::Brought, S::Answered, S::Reopened, S::Answered, S::Reopened, S::Answered, S::Closed];
         assert_eq!(kinds(&closed), expected);
         for sql in [
@@ -283,7 +300,7 @@ async fn what_is_not_answered_in_time_goes_up_office_by_office_once_each() {
         let (moved, seen) = raised(hours(75)).await;
         assert_eq!((moved, seen.due_at, seen.state), (1, None, ComplaintState::Open));
         assert_eq!(raised(hours(1_000)).await.0, 0);
-        assert_eq!(kinds(&seen), [StepKind::Brought, StepKind::Raised, StepKind::Raised]);
+        assert_eq!(kinds(&seen), [ComplaintStep::Brought, ComplaintStep::Raised, ComplaintStep::Raised]);
         let answered = act(&k, &k.manager, &seen, Act::Answer).await.unwrap();
         assert_eq!(answered.state, ComplaintState::Answered, "the canteen may still answer");
     }

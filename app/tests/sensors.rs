@@ -72,7 +72,7 @@ async fn a_fridge_that_failed_at_night_stands_on_the_list_of_the_day_and_is_sign
         let excursion = Excursion { from: k.at(3, 0), to: k.at(3, 59), finding };
         let expected =
             Risk::OutOfLimitsFor { place: fridge, name: "1 号冰箱".into(), from: excursion.from, to: excursion.to, finding };
-        assert_eq!(risks(&k).await, [expected.clone()]);
+        assert_eq!(risks(&k).await, std::slice::from_ref(&expected));
         // Sent again, whole and in parts, in another order, nothing is another.
         for part in [sent.clone(), sent[200..].to_vec(), sent[..300].to_vec()] {
             assert_eq!(send(&k, &sensor, part).await.doubtful, []);

@@ -67,7 +67,7 @@ crate::text_enum! {
 
 crate::text_enum! {
     /// What happened to a complaint.
-    pub enum StepKind {
+    pub enum ComplaintStep {
         /// It was brought.
         Brought = "brought",
         /// It was answered.

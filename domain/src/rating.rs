@@ -136,6 +136,8 @@ pub struct Figures {
     pub by_score: [i64; 5],
     /// How often each reason was given.
     pub reasons: Vec<(RatingReason, i64)>,
+    /// How many different seniors spoke.
+    pub people: i64,
 }
 
 impl Figures {
@@ -153,11 +155,11 @@ impl Figures {
         (count > 0).then(|| (sum * 200 + count) / (2 * count))
     }
 
-    /// The mean for anybody to see: none of so few that one of them could be told from it.
+    /// The mean for anybody to see: none of so few people that one of them could be told from it. Who eats there every day is not many.
     #[must_use]
     pub fn public_mean_hundredths(&self, rules: &Rules) -> Option<i64> {
         let enough = rules.value(SettingKey::RatingPublishMin).unwrap_or(i64::MAX);
-        self.mean_hundredths().filter(|_| self.count() >= enough)
+        self.mean_hundredths().filter(|_| self.people >= enough)
     }
 }
 
@@ -215,15 +217,16 @@ mod tests {
 
     #[test]
     fn the_mean_of_too_few_is_nobodys_to_see() {
-        for (by_score, mean, public) in [
-            ([0, 0, 0, 0, 0], None, None),
-            ([1, 0, 0, 0, 1], Some(300), None),
-            ([0, 0, 0, 0, 9], Some(500), None),
-            ([0, 0, 0, 0, 10], Some(500), Some(500)),
-            ([1, 0, 0, 0, 10], Some(464), Some(464)),
-            ([1, 2, 3, 4, 5], Some(367), Some(367)),
+        for (by_score, people, mean, public) in [
+            ([0, 0, 0, 0, 0], 0, None, None),
+            ([1, 0, 0, 0, 1], 2, Some(300), None),
+            ([0, 0, 0, 0, 9], 9, Some(500), None),
+            ([0, 0, 0, 0, 90], 9, Some(500), None),
+            ([0, 0, 0, 0, 10], 10, Some(500), Some(500)),
+            ([1, 0, 0, 0, 10], 11, Some(464), Some(464)),
+            ([1, 2, 3, 4, 5], 12, Some(367), Some(367)),
         ] {
-            let figures = Figures { by_score, reasons: vec![] };
+            let figures = Figures { by_score, reasons: vec![], people };
             assert_eq!((figures.mean_hundredths(), figures.public_mean_hundredths(&rules())), (mean, public), "{by_score:?}");
             assert_eq!(figures.public_mean_hundredths(&Rules::default()), None, "no setting, nothing shown");
         }
@@ -233,7 +236,7 @@ mod tests {
         #[test]
         fn the_mean_lies_between_the_worst_and_the_best(by_score in prop::array::uniform5(0i64..1_000)) {
             let given: Vec<i64> = by_score.iter().zip(1..).filter(|(of, _)| **of > 0).map(|(_, score)| score * 100).collect();
-            let mean = Figures { by_score, reasons: vec![] }.mean_hundredths();
+            let mean = Figures { by_score, ..Figures::default() }.mean_hundredths();
             prop_assert_eq!(mean.is_some(), !given.is_empty());
             if let Some(mean) = mean {
                 prop_assert!(given[0] <= mean && mean <= given[given.len() - 1]);

@@ -9,7 +9,7 @@ use crate::words::{
 use app::complaints::look::{self, StepView};
 use app::complaints::rate::{Rated, Rating, RatingDraft};
 use app::complaints::{Brought, Of};
-use domain::complaint::{self, Category, ComplaintState, StepKind};
+use domain::complaint::{self, Category, ComplaintState, ComplaintStep};
 use domain::fault::Faults;
 use domain::id::{CanteenId, ComplaintId, OrderId, SeniorId, UserId};
 use domain::rating::{self, Figures, RatingReason, Score, Voice};
@@ -160,7 +160,7 @@ pub struct RatingFiguresView {
     /// The mean in hundredths; absent of nothing.
     pub mean_hundredths: Option<i64>,
     /// How many of each score, 1 to 5.
-    #[schema(value_type = Vec<i64>, min_items = 5, max_items = 5)]
+    #[schema(value_type = Vec<i64>)]
     pub by_score: [i64; 5],
     /// What they are about.
     pub reasons: Vec<ReasonCountView>,
@@ -267,7 +267,7 @@ pub struct ComplaintQuery {
 pub struct ComplaintStepView {
     /// What happened.
     #[schema(value_type = ComplaintStepWord)]
-    pub kind: StepKind,
+    pub kind: ComplaintStep,
     /// What was said.
     pub words: String,
     /// The office that it was raised to.

@@ -3,11 +3,11 @@
 use crate::batches::views::DayQuery;
 use crate::extract::Signed;
 use crate::operations::{Access, Operation, op};
-use crate::problem::{Problem, ProblemCode as P};
+use crate::problem::{Problem, ProblemCode as P, json_error};
 use crate::safety::refused;
 use crate::safety::views::SafetyFindingView;
 use crate::words::{DeviceIdText, DoubtWord, PlaceKindWord, StoragePlaceIdText, path_id};
-use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
+use actix_web::web::{self, Data, Json, JsonConfig, Path, Query, ServiceConfig};
 use app::App;
 use app::safety::sensors::{self, PlaceDay, PlaceReading, Taken};
 use domain::Instant;
@@ -26,10 +26,14 @@ const READINGS_MAX: usize = 1_000;
 /// What no sensor sends, however broken: a number that is none.
 const TOLD_MAX: i64 = 1_000_000;
 
+/// The largest accepted request, in bytes: as many readings of 120 bytes each, and as much again for spaces.
+const READINGS_BYTES_MAX: usize = 256 * 1024;
+
 /// Adds the routes.
 pub fn routes(config: &mut ServiceConfig) {
+    let large = JsonConfig::default().limit(READINGS_BYTES_MAX).error_handler(json_error);
     config
-        .service(web::resource("/v1/sensor-readings").route(web::post().to(send_readings)))
+        .service(web::resource("/v1/sensor-readings").app_data(large).route(web::post().to(send_readings)))
         .service(web::resource("/v1/canteens/{canteen}/temperatures").route(web::get().to(list_temperatures)))
         .service(web::resource("/v1/storage-places/{place}/temperatures").route(web::get().to(get_temperatures)));
 }
@@ -56,7 +60,7 @@ pub struct Docs;
 /// What a thermometer showed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReadingBody {
+pub struct SensorReadingBody {
     /// Of which place.
     #[schema(value_type = StoragePlaceIdText)]
     pub place: StoragePlaceId,
@@ -71,13 +75,13 @@ pub struct ReadingBody {
 /// What a sensor sends.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReadingsBody {
+pub struct SensorReadingsBody {
     /// In the order in which they were taken: within a request the time of a place does not go back.
     #[schema(min_items = 1, max_items = 1000)]
-    pub readings: Vec<ReadingBody>,
+    pub readings: Vec<SensorReadingBody>,
 }
 
-impl ReadingsBody {
+impl SensorReadingsBody {
     fn read(self) -> Result<Vec<PlaceReading>, Problem> {
         let mut faults = Faults::default();
         if self.readings.is_empty() {
@@ -93,7 +97,7 @@ impl ReadingsBody {
             }
         }
         faults.into_result(()).map_err(|f| Problem::invalid(&f))?;
-        let read = |told: ReadingBody| PlaceReading {
+        let read = |told: SensorReadingBody| PlaceReading {
             place: told.place,
             reading: Reading { at: told.at, measured: told.temperature_decicelsius },
         };
@@ -133,9 +137,13 @@ impl From<Taken> for TakenView {
 /// Takes what a paired sensor or gateway shows of its canteen's places. To send readings again changes nothing, in whatever order they
 /// arrive; they may be up to seven days old. A reading that cannot be true (a clock that jumps, a broken probe) is kept as doubtful,
 /// proves nothing, and stands on the risk list.
-#[utoipa::path(post, path = "/v1/sensor-readings", operation_id = "sendReadings", tag = "safety", request_body = ReadingsBody,
+#[utoipa::path(post, path = "/v1/sensor-readings", operation_id = "sendReadings", tag = "safety", request_body = SensorReadingsBody,
     responses((status = 200, body = TakenView)))]
-pub async fn send_readings(app: Data<App>, Signed(actor): Signed, body: Json<ReadingsBody>) -> Result<Json<TakenView>, Problem> {
+pub async fn send_readings(
+    app: Data<App>,
+    Signed(actor): Signed,
+    body: Json<SensorReadingsBody>,
+) -> Result<Json<TakenView>, Problem> {
     let sent = body.into_inner().read()?;
     let taken = sensors::take(&app, actor, sent).await.map_err(|f| Problem::of(f, refused))?;
     Ok(Json(taken.into()))

@@ -14,6 +14,7 @@ mod matrix;
 mod notices;
 mod rights;
 mod seniors;
+mod sensors;
 mod sign_in;
 mod welfare;
 

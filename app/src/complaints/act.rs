@@ -9,7 +9,7 @@ use crate::ingredients::access::signer;
 use crate::jobs::notify;
 use domain::access::{Action, Actor, FamilyScope};
 use domain::audit::AuditAction;
-use domain::complaint::{Act, ComplaintState, StepKind, due, next};
+use domain::complaint::{Act, ComplaintState, ComplaintStep, due, next};
 use domain::id::ComplaintId;
 use serde_json::json;
 use std::sync::Arc;
@@ -46,9 +46,9 @@ pub async fn act(
             let rules = shelf.in_force(&row.place_code.0, now.civil_date())?;
             let after = next(row.state.0, act, row.reopened, &rules).map_err(|why| Failure::Refused(Refusal::Act(why)))?;
             let kind = match act {
-                Act::Answer => StepKind::Answered,
-                Act::Reopen => StepKind::Reopened,
-                Act::Close => StepKind::Closed,
+                Act::Answer => ComplaintStep::Answered,
+                Act::Reopen => ComplaintStep::Reopened,
+                Act::Close => ComplaintStep::Closed,
             };
             row.state = Word(after);
             row.reopened += i64::from(act == Act::Reopen);

@@ -6,7 +6,7 @@ use crate::failure::{Failure, Never, Outcome};
 use domain::Instant;
 use domain::access::{Actor, Role};
 use domain::audit::AuditAction;
-use domain::complaint::{StepKind, above, due};
+use domain::complaint::{ComplaintStep, above, due};
 use domain::id::ComplaintId;
 use serde_json::json;
 use store::LaneKey;
@@ -53,7 +53,7 @@ async fn raise(app: &App, id: ComplaintId, seen_at: Instant) -> Outcome<bool, Ne
             let step = StepRow {
                 id: Col(tx.new_id()),
                 complaint_id: Col(id),
-                kind: Word(StepKind::Raised),
+                kind: Word(ComplaintStep::Raised),
                 words_enc: None,
                 place_code: Some(Col(office.clone())),
                 at: Col(now),

@@ -4,7 +4,7 @@ use super::{ComplaintRefusal as Refusal, opened};
 use crate::App;
 use crate::failure::{Failure, Outcome, Thing};
 use domain::access::{Action, Actor, FamilyScope, Where};
-use domain::complaint::{Category, ComplaintState, StepKind};
+use domain::complaint::{Category, ComplaintState, ComplaintStep};
 use domain::id::{CanteenId, ComplaintId, OrderId, SeniorId, UserId};
 use domain::rating::Voice;
 use domain::{Instant, PlaceCode};
@@ -23,7 +23,7 @@ const STEPS_MAX: i64 = 200;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepView {
     /// What happened.
-    pub kind: StepKind,
+    pub kind: ComplaintStep,
     /// What was said.
     pub words: String,
     /// The office that it was raised to.

@@ -14,7 +14,7 @@ use crate::failure::{Failure, Outcome, Thing};
 use crate::ingredients::rules::RuleShelf;
 use domain::access::{Action, Actor, FamilyScope, Where};
 use domain::audit::AuditAction;
-use domain::complaint::{Category, ComplaintState, StepKind, due};
+use domain::complaint::{Category, ComplaintState, ComplaintStep, due};
 use domain::id::{ComplaintId, ComplaintStepId, Id, Kind, OrderId, SeniorId};
 use domain::rating::{RatingRefusal, Voice};
 use serde_json::json;
@@ -101,14 +101,14 @@ fn open(tx: &mut Tx<'_>, actor: &Actor, shelf: &RuleShelf, opening: &Opening<'_>
         closed_at: None,
     };
     complaints::add(tx.change(), &row)?;
-    add_step(tx, actor, id, (StepKind::Brought, opening.words))?;
+    add_step(tx, actor, id, (ComplaintStep::Brought, opening.words))?;
     let detail = json!({ "category": opening.category, "order": opening.order, "voice": opening.voice });
     crate::audit::record(tx, actor, AuditAction::ComplaintBrought, id, Some(place), &detail);
     Ok(id)
 }
 
 /// Notes what happened to a complaint.
-fn add_step(tx: &mut Tx<'_>, actor: &Actor, of: ComplaintId, (kind, words): (StepKind, &str)) -> Result<(), StoreError> {
+fn add_step(tx: &mut Tx<'_>, actor: &Actor, of: ComplaintId, (kind, words): (ComplaintStep, &str)) -> Result<(), StoreError> {
     let id: ComplaintStepId = tx.new_id();
     let row = StepRow {
         id: Col(id),

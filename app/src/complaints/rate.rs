@@ -12,6 +12,7 @@ use domain::rating::{Figures, RatingReason, RatingRefusal, Score, Voice, may_rat
 use domain::text_enum::TextEnum;
 use domain::{Instant, ServiceDate};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::StoreError;
 use store::column::{Col, Word};
@@ -156,7 +157,9 @@ pub(crate) fn added_up(
 ) -> Result<Figures, StoreError> {
     let mut figures = Figures::default();
     let mut counts = vec![0; RatingReason::ALL.len()];
-    for (score, reasons) in complaints::scores(conn, canteen, days, RATINGS_MAX)? {
+    let mut people = BTreeSet::new();
+    for (score, reasons, senior) in complaints::scores(conn, canteen, days, RATINGS_MAX)? {
+        people.extend(senior.map(|Col(senior)| senior));
         let place = usize::try_from(score - 1).ok().and_then(|n| figures.by_score.get_mut(n));
         if let Some(of) = place {
             *of += 1;
@@ -167,6 +170,7 @@ pub(crate) fn added_up(
         }
     }
     let counted = RatingReason::ALL.iter().copied().zip(counts);
+    figures.people = i64::try_from(people.len()).unwrap_or(i64::MAX);
     figures.reasons = counted.filter(|(_, count)| *count > 0).collect();
     Ok(figures)
 }

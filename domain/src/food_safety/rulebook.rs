@@ -65,7 +65,7 @@ crate::text_enum! {
         LookInGoing = "look_in_going",
         /// How long after a meal it can be rated.
         RatingWindow = "rating_window",
-        /// Ratings without which no mean of them is shown to the public.
+        /// Different people without whose ratings no mean is shown to the public.
         RatingPublishMin = "rating_publish_min",
         /// Days of ratings that are shown together.
         RatingPublishDays = "rating_publish_days",

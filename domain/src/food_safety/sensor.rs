@@ -222,10 +222,10 @@ fn of_one_side(slots: &[Slot], rules: &Rules, side: Side, found: &mut Vec<Excurs
         let end = if joined(at) && touches(at) { at + 1 } else { at };
         let run = slots.get(first..end).unwrap_or_default();
         let span = run.first().zip(run.last()).map(|(first, last)| (first.first_at, last.last_at));
-        if let (Some((from, to)), Some(finding)) = (span, side.finding(run)) {
-            if to.seconds_since(from) >= allowed_s {
-                found.push(Excursion { from, to, finding });
-            }
+        if let (Some((from, to)), Some(finding)) = (span, side.finding(run))
+            && to.seconds_since(from) >= allowed_s
+        {
+            found.push(Excursion { from, to, finding });
         }
     }
 }

@@ -4,10 +4,10 @@ use crate::column::{Col, Word};
 use crate::conn::AnyConnection;
 use crate::error::StoreError;
 use crate::query::place_filter::within;
-use crate::schema::{canteen, complaint, complaint_step, order_rating};
+use crate::schema::{canteen, complaint, complaint_step, meal_order, order_rating};
 use diesel::prelude::*;
 use domain::access::Scope;
-use domain::complaint::{Category, ComplaintState, StepKind};
+use domain::complaint::{Category, ComplaintState, ComplaintStep};
 use domain::id::{CanteenId, ComplaintId, ComplaintStepId, OrderId, SeniorId, UserId};
 use domain::rating::Voice;
 use domain::{Instant, PlaceCode, ServiceDate};
@@ -56,7 +56,7 @@ pub struct ComplaintRow {
 pub struct StepRow {
     pub id: Col<ComplaintStepId>,
     pub complaint_id: Col<ComplaintId>,
-    pub kind: Word<StepKind>,
+    pub kind: Word<ComplaintStep>,
     pub words_enc: Option<Vec<u8>>,
     pub place_code: Option<Col<PlaceCode>>,
     pub at: Col<Instant>,
@@ -74,19 +74,23 @@ pub fn rating(conn: &mut AnyConnection, of: OrderId) -> Result<Option<RatingRow>
     Ok(order_rating::table.find(Col(of)).select(RatingRow::as_select()).get_result(conn).optional()?)
 }
 
-/// Score and reasons of a canteen's ratings of meals on some days.
+/// A rating as it is added up: its score, its reasons, and whose meal it was.
+pub type Scored = (i64, String, Option<Col<SeniorId>>);
+
+/// What a canteen's ratings of meals on some days come to is made of.
 pub fn scores(
     conn: &mut AnyConnection,
     of: CanteenId,
     days: (ServiceDate, ServiceDate),
     limit: i64,
-) -> Result<Vec<(i64, String)>, StoreError> {
+) -> Result<Vec<Scored>, StoreError> {
     Ok(order_rating::table
+        .inner_join(meal_order::table.on(meal_order::id.eq(order_rating::order_id)))
         .filter(order_rating::canteen_id.eq(Col(of)))
         .filter(order_rating::service_date.between(Col(days.0), Col(days.1)))
         .order(order_rating::service_date.desc())
         .limit(limit)
-        .select((order_rating::score, order_rating::reasons))
+        .select((order_rating::score, order_rating::reasons, meal_order::senior_id))
         .load(conn)?)
 }
 
